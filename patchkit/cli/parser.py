@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The argument parser: every verb, every option, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from patchkit import __version__
+
+TREE_HELP = (
+    "a checkout or directory (default: the current one), debian:VERSION for Debian's source, "
+    "or fixture:ERA for one of patchkit's own small trees"
+)
+EXIT_CODES = (
+    "Exit codes: 0 yes; 1 the answer is no (conflict, finding, failed test); 2 usage or "
+    "configuration; 3 infrastructure; 4 nothing ran; 130 interrupted."
+)
+
+
+def _common() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group("output")
+    group.add_argument("-v", "--verbose", action="store_true", help="print each external command")
+    group.add_argument("-q", "--quiet", action="store_true", help="print data and errors only")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    group.add_argument("--format", choices=("text", "json"), default="text")
+    group.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the data to FILE")
+    return parent
+
+
+def _tree() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group("kernel tree")
+    group.add_argument("--tree", default=".", metavar="TREE", help=TREE_HELP)
+    group.add_argument(
+        "--rev", metavar="REV", help="the revision of the tree to start from (default: HEAD)"
+    )
+    return parent
+
+
+def _series(*, required: bool = True) -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "series", nargs="+" if required else "*", metavar="SERIES", help="see patchkit list"
+    )
+    group = parent.add_argument_group("templates")
+    group.add_argument(
+        "--templates", type=Path, metavar="DIR", help="a templates directory other than patchkit's"
+    )
+    group.add_argument(
+        "--trust-templates", action="store_true", help="render templates that are not patchkit's"
+    )
+    return parent
+
+
+def _commits() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group("commits")
+    group.add_argument(
+        "--branch", metavar="NAME", help="the branch to move (default: patchkit/<last series>)"
+    )
+    group.add_argument(
+        "-s", "--signoff", action="store_true", help="add your Signed-off-by to each commit"
+    )
+    return parent
+
+
+def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group("build and boot")
+    group.add_argument("--debug", action="store_true", help="lockdep, DEBUG_VM and KASAN")
+    group.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
+    if runs:
+        group.add_argument(
+            "--targets", nargs="+", metavar="TARGET",
+            help="kselftest targets (default: those that the series bring)",
+        )  # fmt: skip
+        group.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
+        group.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole guest")
+        group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
+        group.add_argument(
+            "--bisect", action="store_true", help="exit 125 where git bisect run should skip"
+        )
+    return parent
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the whole parser; ``args.verb`` names what to call."""
+    parser = argparse.ArgumentParser(
+        prog="patchkit",
+        description="Carry kernel mm patch series across kernel versions and prove that they hold.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"patchkit {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    common, tree, commits = _common(), _tree(), _commits()
+
+    def verb(
+        name: str, text: str, *parents: argparse.ArgumentParser, epilog: str = EXIT_CODES
+    ) -> argparse.ArgumentParser:
+        return verbs.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
+            parents=[*parents, common],
+        )  # fmt: skip
+
+    trees = verb("tree", "fetch kernel sources and list those that are there")
+    actions = trees.add_subparsers(dest="action", metavar="ACTION", required=True)
+    get = actions.add_parser(
+        "get", help="fetch a Debian kernel source", parents=[common], epilog=EXIT_CODES
+    )
+    get.add_argument("spec", metavar="debian:VERSION[@PACKAGE-VERSION] | debian:SUITE")
+    actions.add_parser("list", help="list the trees that are there", parents=[common])
+
+    verb("list", "list the series and their patches", _series(required=False))
+    facts = verb("facts", "show what a tree contains, with file and line", tree)
+    facts.add_argument("series", nargs="*", metavar="SERIES", help="only the facts of these")
+    facts.add_argument("--templates", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+
+    plan = verb("plan", "show what apply would do and why", tree, _series())
+    plan.add_argument("--diff", action="store_true", help="show the rendered patches too")
+
+    apply = verb("apply", "render series into a tree as commits", tree, _series(), commits)
+    apply.add_argument("-n", "--dry-run", action="store_true", help="as plan: change nothing")
+    apply.add_argument(
+        "--checkout", action="store_true", help="switch to the branch afterwards, if that is safe"
+    )
+    apply.add_argument(
+        "--in-place", action="store_true",
+        help="edit the files of a plain directory, under a journal that restores on failure",
+    )  # fmt: skip
+
+    status = verb("status", "show what a rendered branch holds", tree)
+    status.add_argument("branch", nargs="*", metavar="BRANCH", help="default: all of patchkit's")
+    undo = verb("undo", "take a branch back to what it was before the last apply", tree)
+    undo.add_argument("branch", metavar="BRANCH")
+    undo.add_argument("-n", "--dry-run", action="store_true", help="say what would change")
+
+    export = verb("export", "write the series as mbox, patch files or quilt", tree, _series(), commits)
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--mbox", type=Path, metavar="FILE", help="one mailbox for git am")
+    form.add_argument("--patches", type=Path, metavar="DIR", help="numbered files for git am")
+    form.add_argument("--quilt", type=Path, metavar="DIR", help="a quilt series, fuzz 0")
+
+    verify = verb("verify", "check the rendered commits as a maintainer would", tree, _series(), commits)
+    verify.add_argument("--each", action="store_true", help="every commit, not just the last")
+    verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
+    verify.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
+
+    verb("build", "build a kernel with the series applied", tree, _series(required=False), commits,
+         _guest(runs=False))  # fmt: skip
+    verb("test", "build, boot and run the kselftests", tree, _series(required=False), commits,
+         _guest())  # fmt: skip
+    verb("run", "apply, build, boot and test in one go", tree, _series(), commits, _guest())
+
+    parse = verb("parse", "read KTAP or a whole console log and give a verdict")
+    parse.add_argument("file", metavar="FILE", help="- for standard input")
+    parse.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
+
+    verb("doctor", "say what this machine has and what is missing")
+    return parser
