@@ -48,9 +48,7 @@ class ProgramFailed(InfrastructureError):
         self.completed = completed
         tail = (completed.stderr or completed.stdout).decode("utf-8", "backslashreplace")
         tail = "\n".join(tail.rstrip().splitlines()[-20:])
-        super().__init__(
-            f"{shlex.join(completed.argv)}: {why}" + (f"\n{tail}" if tail else "")
-        )
+        super().__init__(f"{shlex.join(completed.argv)}: {why}" + (f"\n{tail}" if tail else ""))
 
 
 def die_with_parent() -> None:

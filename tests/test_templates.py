@@ -25,7 +25,9 @@ def test_no_decision_by_version(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".toml":
         text = "\n".join(
-            line for line in text.splitlines() if re.match(r"\s*(when|requires|holds|probe)\b", line)
+            line
+            for line in text.splitlines()
+            if re.match(r"\s*(when|requires|holds|probe)\b", line)
         )
         assert not VERSION.search(text)
         return

@@ -136,13 +136,17 @@ def build_parser() -> argparse.ArgumentParser:
     undo.add_argument("branch", metavar="BRANCH")
     undo.add_argument("-n", "--dry-run", action="store_true", help="say what would change")
 
-    export = verb("export", "write the series as mbox, patch files or quilt", tree, _series(), commits)
+    export = verb(
+        "export", "write the series as mbox, patch files or quilt", tree, _series(), commits
+    )
     form = export.add_mutually_exclusive_group(required=True)
     form.add_argument("--mbox", type=Path, metavar="FILE", help="one mailbox for git am")
     form.add_argument("--patches", type=Path, metavar="DIR", help="numbered files for git am")
     form.add_argument("--quilt", type=Path, metavar="DIR", help="a quilt series, fuzz 0")
 
-    verify = verb("verify", "check the rendered commits as a maintainer would", tree, _series(), commits)
+    verify = verb(
+        "verify", "check the rendered commits as a maintainer would", tree, _series(), commits
+    )
     verify.add_argument("--each", action="store_true", help="every commit, not just the last")
     verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
     verify.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
