@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Real kernels: rendered, built, booted, tested. Minutes each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SERIES = ("vm-pinned", "mpin")
+PATCHKIT = (sys.executable, "-m", "patchkit")
+OLDEST, NEWEST = "debian:5.10", "debian:7.2"
+
+
+def patchkit(*words: str, code: int = 0) -> dict[str, object]:
+    done = subprocess.run(
+        [*PATCHKIT, *words, "--format", "json"], stdout=subprocess.PIPE, check=False
+    )
+    assert done.returncode == code, done.stdout.decode()[-4000:]
+    report: dict[str, object] = json.loads(done.stdout)
+    return report
+
+
+@pytest.mark.boot
+@pytest.mark.parametrize("tree", [OLDEST, NEWEST])
+def test_the_kselftests_pass(tree: str) -> None:
+    report = patchkit("test", *SERIES, "--tree", tree)
+    assert report["verdict"] == "pass"
+    tests = report["tests"]
+    assert isinstance(tests, list)
+    assert {test["name"].split(":")[0] for test in tests} >= {"memlock", "mpin"}
+    assert [test for test in tests if test["status"] not in ("pass", "skip", "xfail")] == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("tree", ["debian:5.10", "debian:6.1", "debian:6.12", "debian:7.2"])
+def test_checkpatch_is_clean_on_each_commit(tree: str) -> None:
+    report = patchkit("verify", *SERIES, "--tree", tree, "--each", "--checks", "checkpatch")
+    assert report["verdict"] == "ok"
+
+
+@pytest.mark.boot
+@pytest.mark.parametrize("tree", ["debian:6.1", "debian:6.12"])
+def test_touched_objects_build(tree: str) -> None:
+    report = patchkit("verify", *SERIES, "--tree", tree, "--checks", "objects")
+    assert report["verdict"] == "ok"
