@@ -124,9 +124,7 @@ class CSource:
             if extent.body not in self._bodies:
                 return True
             start = extent.body[0]
-        if any(error[0] < end and error[1] > start for error in self._errors):
-            return True
-        return False
+        return any(error[0] < end and error[1] > start for error in self._errors)
 
     @cached_property
     def _newlines(self) -> list[int]:

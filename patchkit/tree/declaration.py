@@ -167,7 +167,8 @@ def statement(tokens: Sequence[Token]) -> list[tuple[str, str]]:
     """Return kind and name of what a declaration that ends in ``;`` declares.
 
     Kinds: typedef, variable, declaration, invocation (a macro used at file scope; its name is
-    ``MACRO(first argument)``). The tokens may contain BRACES tokens, each of which stands for a body that was seen before.
+    ``MACRO(first argument)``). The tokens may contain BRACES tokens, each of which stands for a
+    body that was seen before.
     """
     parts = without_annotations(parts_of(tokens))
     if not parts:
