@@ -7,6 +7,7 @@ This is the arbiter where a grammar gives up: it counts braces, follows both bra
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,8 @@ class Extent:
 
     *start* is the first byte of its declaration (return type, ``static``, SYSCALL_DEFINE…), *end*
     is past the closing brace or ``;``; *line* is the line of *start*, from 1. *body* reaches from
-    ``{`` to past ``}``. *conditions* is the stack of ``#if`` that the body (or, without one, the
+    ``{`` to past ``}``. An unnamed struct, union or enum is known by the first word inside it, a
+    macro used at file scope (kind ``invocation``) by ``MACRO(first argument)``. *conditions* is the stack of ``#if`` that the body (or, without one, the
     end) stands under, outermost first.
     """
 
@@ -259,12 +261,22 @@ class _Scan:
     def _add_aggregate(self, opened: _Open, brace: Token) -> None:
         """Note a struct; it ends at the ``;``, which may follow a declarator or an attribute."""
         end = self.data.find(b";", brace.end)
-        unnamed = opened.name == opened.kind
+        name = self._first_word(opened, brace) if opened.name == opened.kind else opened.name
         self._add(
-            opened.kind, "" if unnamed else opened.name, opened.start,
+            opened.kind, name, opened.start,
             end + 1 if end >= 0 else brace.end,
             (opened.brace.start, brace.end), opened.conditions,
         )  # fmt: skip
+
+    def _first_word(self, opened: _Open, brace: Token) -> str:
+        """Return the first word inside an unnamed struct, union or enum, to know it by."""
+        position = bisect_left(self.tokens, opened.brace.end, key=lambda token: token.start)
+        for token in self.tokens[position : position + 1000]:
+            if token.start >= brace.start:
+                break
+            if token.kind == "ident":
+                return token.text.decode("utf-8", "backslashreplace")
+        return ""
 
     # Preprocessor
 
