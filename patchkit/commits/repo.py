@@ -192,13 +192,13 @@ class Repository:
 
     def write_tree(self, entries: Mapping[str, tuple[int, str]]) -> str:
         """Store a directory and return its id; the entries are sorted here."""
-        ordered = sorted(
-            (os.fsencode(name) + (b"/" if mode == DIRECTORY else b""), name, mode, entry)
-            for name, (mode, entry) in entries.items()
-        )
+        keyed = []
+        for name, (mode, entry) in entries.items():
+            raw = name.encode("ascii") if name.isascii() else os.fsencode(name)
+            keyed.append((raw + b"/" if mode == DIRECTORY else raw, raw, mode, entry))
+        keyed.sort()
         content = b"".join(
-            b"%o %s\0%s" % (mode, os.fsencode(name), bytes.fromhex(entry))
-            for _, name, mode, entry in ordered
+            b"%o %b\0%b" % (mode, raw, bytes.fromhex(entry)) for _, raw, mode, entry in keyed
         )
         tree_id = self._write("tree", content)
         self._trees[tree_id] = dict(entries)

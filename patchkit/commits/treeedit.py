@@ -26,11 +26,15 @@ def edit_tree(repository: Repository, tree: str, changes: Iterable[FileChange], 
     Every change must start from what the tree has (ConflictError), stay within bounds
     (TemplateError) and not pass through a symbolic link. *where* names the patch in messages.
     """
-    editor = _Editor(repository, where)
-    for change in changes:
+    wanted = list(changes)
+    for change in wanted:
         check_path(change.path, change.mode, where)
-        tree = editor.change(tree, change.path.split("/"), change)
-    return tree or repository.write_tree({})
+    below = [(change.path.split("/"), change) for change in wanted]
+    return _Editor(repository, where).edit(tree, below) or repository.write_tree({})
+
+
+Below = list[tuple[list[str], FileChange]]
+"""Changes, with what is left of their paths."""
 
 
 class _Editor:
@@ -38,33 +42,42 @@ class _Editor:
         self.repository = repository
         self.where = where
 
-    def change(self, tree: str, names: list[str], change: FileChange) -> str:
-        """Return the tree with *change* made at *names* below it."""
+    def edit(self, tree: str, changes: Below) -> str:
+        """Return *tree* ("" is none) with all *changes* below it made; "" when nothing is left."""
         entries: Entries = dict(self.repository.tree(tree)) if tree else {}
-        name = names[0]
-        found = entries.get(name)
-        if found is None and change.new is not None:
-            self._refuse_case_twin(entries, name, change)
-        if len(names) == 1:
-            entry = self._leaf(found, change)
-        else:
-            entry = self._directory(found, names, change)
-        if entry is None:
-            entries.pop(name, None)
-        else:
-            entries[name] = entry
+        groups: dict[str, Below] = {}
+        for names, change in changes:
+            groups.setdefault(names[0], []).append((names[1:], change))
+        for name, group in groups.items():
+            found = entries.get(name)
+            if found is None and any(change.new is not None for _, change in group):
+                self._refuse_case_twin(entries, name, group[0][1])
+            entry = self._entry(name, found, group)
+            if entry is None:
+                entries.pop(name, None)
+            else:
+                entries[name] = entry
         return self.repository.write_tree(entries) if entries else ""
 
-    def _directory(
-        self, found: tuple[int, str] | None, names: list[str], change: FileChange
+    def _entry(
+        self, name: str, found: tuple[int, str] | None, group: Below
     ) -> tuple[int, str] | None:
+        names, change = group[0]
+        if not names:
+            if len(group) > 1:
+                raise TemplateError(
+                    f"{self.where}: {change.path} is changed twice, or is both file and directory"
+                )
+            return self._leaf(found, change)
         if found is not None and found[0] != DIRECTORY:
             kind = _KINDS.get(found[0], "a file")
             raise ConflictError(
-                f"{self.where}: {change.path}: {names[0]!r} on the way is {kind} in this tree; "
+                f"{self.where}: {change.path}: {name!r} on the way is {kind} in this tree; "
                 "patches never reach through it"
             )
-        below = self.change(found[1] if found else "", names[1:], change)
+        if any(not names for names, _ in group):
+            raise TemplateError(f"{self.where}: {name!r} is both a file and a directory")
+        below = self.edit(found[1] if found else "", group)
         return (DIRECTORY, below) if below else None
 
     def _leaf(self, found: tuple[int, str] | None, change: FileChange) -> tuple[int, str] | None:

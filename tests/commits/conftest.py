@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A repository to work on, and a git configuration that is nobody's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from commit_helpers import FILES, git, write
+
+
+@pytest.fixture(autouse=True)
+def _own_git_configuration(tmp_path_factory: pytest.TempPathFactory,
+                           monkeypatch: pytest.MonkeyPatch) -> Path:  # fmt: skip
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "PATCHKIT_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    configuration = home / ".gitconfig"
+    configuration.write_text(
+        "[user]\n\tname = Ursula Tester\n\temail = ursula@example.org\n"
+        "[init]\n\tdefaultBranch = main\n[commit]\n\tgpgsign = true\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    return configuration
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Path:
+    """A repository with one commit and a clean work tree."""
+    root = tmp_path / "linux"
+    root.mkdir()
+    git(root, "init", "-q")
+    write(root, FILES)
+    (root / "scripts/check.sh").chmod(0o755)
+    git(root, "add", "--force", "--all")
+    git(root, "commit", "-q", "-m", "Linux")
+    return root
