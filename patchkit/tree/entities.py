@@ -23,9 +23,9 @@ class Extent:
 
     *start* is the first byte of its declaration (return type, ``static``, SYSCALL_DEFINE…), *end*
     is past the closing brace or ``;``; *line* is the line of *start*, from 1. *body* reaches from
-    ``{`` to past ``}``. An unnamed struct, union or enum is known by the first word inside it, a
-    macro used at file scope (kind ``invocation``) by ``MACRO(first argument)``. *conditions* is the stack of ``#if`` that the body (or, without one, the
-    end) stands under, outermost first.
+    ``{`` to past ``}``. *conditions* is the stack of ``#if`` that the body (or, without one, the
+    end) stands under, outermost first. An unnamed struct, union or enum is known by the first word
+    inside it, a macro used at file scope (kind ``invocation``) by ``MACRO(first argument)``.
     """
 
     kind: str
