@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a person needs to know about a hunk that does not fit.
+
+Each message says what was looked for (with the template's line), where (file and lines), how far it
+fitted, and the places that come nearest, with the first word that differs.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from patchkit.series.layout import line_end, line_number, line_start
+from patchkit.series.match import Candidate, Matches, nearest
+from patchkit.series.pattern import Element, Pattern, Segment
+from patchkit.series.semantic import Hunk
+from patchkit.series.stream import (
+    COMMENT,
+    COMMENT_END,
+    DIRECTIVE,
+    DIRECTIVE_END,
+    Stream,
+)
+from patchkit.tree.csource import CSource, Extent, parse
+from patchkit.tree.source import Tree
+
+SHOWN = 3
+"""Nearest candidates in a message."""
+
+_SPELT = {
+    COMMENT: "a comment",
+    COMMENT_END: "the end of the comment",
+    DIRECTIVE: "'#'",
+    DIRECTIVE_END: "the end of the line",
+}
+_ELSEWHERE = ("mm", "kernel", "include/linux", "include/uapi/linux", "fs", "fs/proc", "io_uring")
+"""Where an entity that is not in its file is looked for, besides that file's own directory."""
+
+
+def title(hunk: Hunk, path: str) -> str:
+    """Return ``FILE: @@ … @@ (TEMPLATE:LINE)``."""
+    return f"{path}: {hunk.header} ({hunk.origin})"
+
+
+def _place(stream: Stream, path: str, word: int) -> str:
+    if not len(stream):
+        return path
+    offset = stream.starts[min(word, len(stream) - 1)]
+    return f"{path}:{line_number(stream.data, offset)}"
+
+
+def _line_at(stream: Stream, word: int) -> str:
+    if not len(stream):
+        return ""
+    offset = stream.starts[min(word, len(stream) - 1)]
+    raw = stream.data[line_start(stream.data, offset) : line_end(stream.data, offset)]
+    return " ".join(raw.decode("utf-8", "backslashreplace").split())
+
+
+def _spelt(text: bytes) -> str:
+    known = _SPELT.get(text)
+    return known or repr(text.lstrip(b"\x00").decode("utf-8", "backslashreplace"))
+
+
+def _source_line(pattern: Pattern, element: Element) -> str:
+    line = pattern.hunk.lines[element.line]
+    return f"'{line.text.decode('utf-8', 'backslashreplace').strip()}' ({line.origin})"
+
+
+def region(path: str, data: bytes, start: int, end: int) -> str:
+    """Return ``FILE:FIRST-LAST`` in lines."""
+    first = line_number(data, start)
+    last = line_number(data, max(start, end - 1))
+    return f"{path}:{first}" if first == last else f"{path}:{first}-{last}"
+
+
+def no_match(
+    pattern: Pattern, path: str, tried: Sequence[tuple[str, int, Stream, Matches]]
+) -> str:
+    """Report that a hunk fits nowhere.
+
+    *tried* are the places searched: name, end offset, stream, and how far matching got.
+    """
+    lines = [f"{title(pattern.hunk, path)}: does not match"]
+    for name, end, stream, matches in tried:
+        begin = stream.starts[0] if len(stream) else 0
+        where = region(path, stream.data, begin, end)
+        lines.append(f"  searched {name}, {where}" if name else f"  searched {where}")
+        segment = pattern.segments[min(matches.reached, len(pattern.segments) - 1)]
+        lowest = 0
+        if matches.reached:
+            place = matches.places[0]
+            lowest = place.end
+            fitted = pattern.segments[matches.reached - 1]
+            lines.append(
+                f"  fits up to {_source_line(pattern, pattern.elements[fitted.last - 1])} "
+                f"at {_place(stream, path, place.end - 1)}"
+            )
+        first = pattern.elements[segment.first]
+        after = " after that" if matches.reached else ""
+        lines.append(f"  looked for {_source_line(pattern, first)}{after}")
+        lines += _nearest(pattern, segment, stream, path, lowest)
+    return "\n".join(lines)
+
+
+def _nearest(
+    pattern: Pattern, segment: Segment, stream: Stream, path: str, lowest: int
+) -> list[str]:
+    candidates = nearest(pattern, segment, stream, lowest, SHOWN)
+    size = segment.last - segment.first
+    whole = [item for item in candidates if item.matched == size]
+    if whole:
+        text = "  it is there, but in another block (a '...' never leaves the brackets it is in):"
+        return [text, *(f"    {_shown(stream, path, item.start)}" for item in whole)]
+    note = "  nearest:"
+    if not candidates and lowest:
+        candidates = nearest(pattern, segment, stream, 0, SHOWN)
+        note = "  nearest (all before the part that fits):"
+    if not candidates:
+        return ["  nothing like it is there"]
+    lines = [note]
+    for candidate in candidates:
+        lines.append(f"    {_shown(stream, path, candidate.start)}")
+        lines.append(f"      {_difference(pattern, segment, stream, path, candidate)}")
+    return lines
+
+
+def _shown(stream: Stream, path: str, word: int) -> str:
+    return f"{_place(stream, path, word)}: {_line_at(stream, word)}"
+
+
+def _difference(
+    pattern: Pattern, segment: Segment, stream: Stream, path: str, candidate: Candidate
+) -> str:
+    element = pattern.elements[segment.first + candidate.expected]
+    origin = pattern.hunk.lines[element.line].origin
+    found = "the end of what was searched"
+    if candidate.at < len(stream):
+        found = f"{_spelt(stream.texts[candidate.at])} at {_place(stream, path, candidate.at)}"
+    return f"expected {_spelt(element.text)} ({origin}), found {found}"
+
+
+def several(pattern: Pattern, path: str, data: bytes, sites: Iterable[tuple[int, int]]) -> str:
+    """Report that a hunk fits in more than one place; *sites* are (change, offset)."""
+    lines = [f"{title(pattern.hunk, path)}: matches more than once"]
+    for change, offset in sites:
+        line = pattern.hunk.lines[pattern.changes[change].line]
+        raw = data[line_start(data, offset) : line_end(data, offset)]
+        text = " ".join(raw.decode("utf-8", "backslashreplace").split())
+        lines.append(
+            f"  the change at {line.origin} could go to {path}:{line_number(data, offset)}: {text}"
+        )
+    lines.append("  more context lines, or 'if CONDITION' in the header, would tell them apart")
+    return "\n".join(lines)
+
+
+def several_entities(hunk: Hunk, source: CSource, extents: Sequence[Extent]) -> str:
+    """Report that text goes before or after an entity that is there more than once."""
+    lines = [f"{title(hunk, source.path)}: there is more than one {hunk.kind} {hunk.name}"]
+    lines += [f"  {_entity(source, extent)}" for extent in extents]
+    lines.append("  'if CONDITION' in the header picks one")
+    return "\n".join(lines)
+
+
+def _entity(source: CSource, extent: Extent) -> str:
+    under = f" under {' && '.join(extent.conditions)}" if extent.conditions else ""
+    return f"{source.path}:{extent.line}: {extent.kind} {extent.name}{under}"
+
+
+def no_entity(hunk: Hunk, source: CSource, tree: Tree) -> str:
+    """Report that a file lacks an entity: what is similar, and who has it."""
+    wanted = f"{hunk.kind} {hunk.name}"
+    named = source.find(hunk.kind, hunk.name)
+    if named:
+        lines = [
+            f"{title(hunk, source.path)}: found no {wanted} under {hunk.condition}; there is",
+            *(f"  {_entity(source, extent)}" for extent in named),
+        ]
+        return "\n".join(lines)
+    lines = [f"{title(hunk, source.path)}: found no {wanted} in this file"]
+    others = [extent for extent in source.entities() if extent.name == hunk.name]
+    known = {extent.name: extent for extent in source.entities() if extent.kind == hunk.kind}
+    close = difflib.get_close_matches(hunk.name, list(known), SHOWN, 0.7)
+    others += [known[name] for name in close]
+    if others:
+        lines.append("  here:")
+        lines += [f"    {_entity(source, extent)}" for extent in others[:6]]
+    elsewhere = defined_elsewhere(tree, source.path, hunk.kind, hunk.name)
+    if elsewhere:
+        lines.append("  elsewhere:")
+        lines += [f"    {place}" for place in elsewhere[:6]]
+    elif not others:
+        lines.append("  nothing of a similar name is here, nor in the directories around")
+    return "\n".join(lines)
+
+
+def defined_elsewhere(tree: Tree, path: str, kind: str, name: str) -> list[str]:
+    """Return where else an entity is defined, looking at likely directories only."""
+    own = path.rpartition("/")[0]
+    found: list[str] = []
+    seen: set[str] = {path}
+    for directory in dict.fromkeys((own, *_ELSEWHERE)):
+        for other in tree.list(directory):
+            if other in seen or not other.endswith((".c", ".h")):
+                continue
+            seen.add(other)
+            if directory in ("fs", "kernel", "include/linux") and other.count("/") > (
+                directory.count("/") + 1
+            ):
+                continue
+            data = tree.read(other)
+            if data is None or name.encode() not in data:
+                continue
+            source = parse(data)
+            for extent in source.find(kind, name):
+                found.append(f"{other}:{extent.line}: {kind} {name}")
+    return found
+
+
+def no_file(path: str, where: object, tree: Tree) -> str:
+    """Report that a file is missing: what is similar beside it, and files of that name."""
+    directory, _, name = path.rpartition("/")
+    lines = [f"{path}: no such file in {tree.name} ({where})"]
+    while directory and next(tree.list(directory), None) is None:
+        directory = directory.rpartition("/")[0]
+    beside = list(tree.list(directory))
+    same = [other for other in beside if other.rpartition("/")[2] == name]
+    names = [other for other in beside if other.rpartition("/")[0] == directory]
+    close = difflib.get_close_matches(path, names, SHOWN, 0.7)
+    for other in list(dict.fromkeys(same + close))[:6]:
+        lines.append(f"  similar: {other}")
+    return "\n".join(lines)
