@@ -8,7 +8,6 @@ and whatever would weaken signature checking is switched off.
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
@@ -22,10 +21,11 @@ from pathlib import Path
 from patchkit import process
 from patchkit.errors import InfrastructureError
 from patchkit.progress import Progress, no_progress
+from patchkit.tree.debversion import version_key
 
 SUITES_FILE = Path(__file__).with_name("suites.toml")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
-_FIELDS = ("REPO_URI", "RELEASE", "ORIGIN", "LABEL", "SIGNED_BY")
+_FIELDS = ("REPO_URI", "RELEASE", "ORIGIN", "LABEL", "SOURCESENTRY")
 _KEYRINGS = Path("/usr/share/keyrings")
 _SIGNATURE = re.compile(
     r"not signed|GPG error|OpenPGP signature|signatures? (?:couldn't|could not|were|was)"
@@ -79,9 +79,9 @@ def machine_archives() -> tuple[Archive, ...]:
     Raises InfrastructureError when apt is missing or has no Debian archive configured.
     """
     rows = _index_targets()
-    if not rows:
+    if not any(row["ORIGIN"] == "Debian" for row in rows):
         # Nothing has been downloaded yet (a fresh machine): the entries are there all the same.
-        rows = _index_targets("-o", "APT::Get::IndexTargets::Filtered=false")
+        rows = _index_targets("-o", "APT::Get::IndexTargets::ReleaseInfo=false")
     names = known_suites()
     found: dict[bool, tuple[str, list[str], list[str]]] = {}
     for row in rows:
@@ -93,9 +93,7 @@ def machine_archives() -> tuple[Archive, ...]:
             continue  # a second mirror of the same archive
         if row["RELEASE"] not in suites:
             suites.append(row["RELEASE"])
-        for word in row["SIGNED_BY"].replace(",", " ").split():
-            if word.startswith("/") and Path(word).is_file() and word not in keyrings:
-                keyrings.append(word)
+        keyrings += signed_by(row["SOURCESENTRY"], row["RELEASE"])
     if False not in found:
         raise InfrastructureError(
             "apt on this machine has no Debian archive configured (asked apt-get indextargets)",
@@ -111,7 +109,8 @@ def machine_archives() -> tuple[Archive, ...]:
 def _index_targets(*options: str) -> list[dict[str, str]]:
     form = "\t".join(f"$({field})" for field in _FIELDS)
     done = process.run(
-        ["apt-get", *options, "indextargets", "--format", form, "Identifier: Packages"],
+        ["apt-get", *options, "indextargets", "--format", form, "Identifier: Packages",
+         "Component: main"],
         env=_ENVIRONMENT, check=False,
     )  # fmt: skip
     rows = []
@@ -135,9 +134,34 @@ def _is_security(row: Mapping[str, str], names: Mapping[bool, Sequence[str]]) ->
     return None
 
 
+def signed_by(entry: str, suite: str) -> list[str]:
+    """Return the key files that an entry of the machine's sources names for *suite*.
+
+    *entry* is ``FILE:LINE`` as apt gives it. Fingerprints and keys written into the entry itself
+    are left out: the archive's own keyring has them too.
+    """
+    name, _, number = entry.rpartition(":")
+    try:
+        text = Path(name).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    found: list[str] = []
+    if name.endswith(".sources"):
+        for stanza in re.split(r"\n\s*\n", text):
+            suites = re.search(r"^Suites:(.*)$", stanza, re.MULTILINE | re.IGNORECASE)
+            keys = re.search(r"^Signed-By:(.*)$", stanza, re.MULTILINE | re.IGNORECASE)
+            if suites and keys and suite in suites[1].split():
+                found += keys[1].replace(",", " ").split()
+    else:
+        lines = text.splitlines()
+        line = lines[int(number) - 1] if number.isdigit() and int(number) <= len(lines) else ""
+        option = re.search(r"\[[^\]]*\bsigned-by=([^\s\]]+)", line, re.IGNORECASE)
+        found = option[1].split(",") if option else []
+    return [word for word in found if word.startswith("/") and Path(word).is_file()]
+
+
 def _debian_keyring() -> list[Path]:
-    found = sorted(_KEYRINGS.glob("debian-archive-keyring.*"))
-    return found[:1]
+    return sorted(_KEYRINGS.glob("debian-archive-keyring.*"))[:1]
 
 
 class PrivateApt:
@@ -214,7 +238,8 @@ class PrivateApt:
         text = "\n".join(self.failures.values())
         if _SIGNATURE.search(text):
             hint = "install the current debian-archive-keyring package; unsigned data is not used"
-            return InfrastructureError(f"{what}: the signature is missing or wrong\n{text}", hint=hint)
+            why = "the signature is missing or wrong"
+            return InfrastructureError(f"{what}: {why}\n{text}", hint=hint)
         hint = "check the network and the proxy settings of apt, then try again"
         return InfrastructureError(f"{what}\n{text}", hint=hint)
 
@@ -307,22 +332,6 @@ def _mentions(line: str, suite: Suite) -> bool:
     root = re.escape(suite.archive.uri.rstrip("/"))
     name = re.escape(suite.name)
     return bool(re.search(rf"{root}/? {name} (?:In)?Release|{root}/dists/{name}/", line))
-
-
-@functools.cache
-def _older(one: str, other: str) -> bool:
-    done = process.run(["dpkg", "--compare-versions", one, "lt", other], check=False)
-    return done.returncode == 0
-
-
-def _compare(one: str, other: str) -> int:
-    if one == other:
-        return 0
-    return -1 if _older(one, other) else 1
-
-
-version_key = functools.cmp_to_key(_compare)
-"""Sort key for Debian versions, by dpkg's own rules."""
 
 
 def apt_available() -> bool:

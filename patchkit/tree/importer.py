@@ -60,13 +60,11 @@ def import_files(
 ) -> Imported:
     """Create the bare repository *destination*, all or nothing, with one commit on ``base``.
 
-    The commit's date is *date*, or that of the newest file. A half import under a temporary name,
-    left by a run that was killed, is removed. The caller holds the lock of the directory.
+    The commit's date is *date*, or that of the newest file. It is built under a temporary
+    name (``.NAME.*``), which a run that is killed leaves behind.
 
     Raises TreeError for names that have no place in a tree, InfrastructureError when git fails.
     """
-    for stale in destination.parent.glob(f".{destination.name}.*"):
-        shutil.rmtree(stale)
     temporary = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:
         temporary.chmod(0o755)
@@ -108,7 +106,10 @@ def _stream(
             said.seek(0)
             text = said.read().decode("utf-8", "backslashreplace").strip()
             hint = "is the disk full? What was half done has been removed"
-            raise InfrastructureError(f"{repository}: git fast-import failed: {text[-2000:]}", hint=hint)
+            said_last = text[-2000:]
+            raise InfrastructureError(
+                f"{repository}: git fast-import failed: {said_last}", hint=hint
+            )
     return count
 
 
@@ -159,35 +160,50 @@ def _quoted(path: bytes) -> bytes:
 def tar_entries(stream: IO[bytes]) -> Iterator[Entry]:
     """Yield the files of an uncompressed tar archive, without its top directory.
 
-    Hard links become files with the content of their target. Raises TreeError when the archive
-    ends early or holds devices.
+    Raises TreeError when the archive ends early or holds anything but files and symbolic links.
     """
-    contents: dict[str, tuple[int, bytes]] = {}
-    linked: list[tuple[bytes, str, int]] = []
     try:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 20) as archive:
             for member in archive:
-                archive.members.clear()  # tarfile remembers every header otherwise
+                archive.members.clear()  # type: ignore[attr-defined]  # it keeps every header
                 path = _below_top(member.name)
                 when = int(member.mtime)
                 if path is None or member.isdir():
                     continue
                 if member.issym():
                     yield Entry(path, 0o120000, os.fsencode(member.linkname), when)
-                elif member.islnk():
-                    linked.append((path, member.linkname, when))
                 elif member.isreg():
                     file = archive.extractfile(member)
                     assert file is not None
                     data = file.read()
                     if len(data) != member.size:
-                        raise TreeError(f"{member.name}: the archive ends in the middle of this file")
+                        raise TreeError(f"{member.name}: the archive ends in this file")
                     mode = 0o100755 if member.mode & 0o100 else 0o100644
-                    if member.mode & 0o7000 == 0:
-                        yield Entry(path, mode, data, when)
-                        continue
                     yield Entry(path, mode, data, when)
                 else:
-                    raise TreeError(f"{member.name}: neither file, directory nor link")
+                    raise TreeError(f"{member.name}: not a file, directory or symbolic link")
     except tarfile.TarError as error:
         raise TreeError(f"the archive cannot be read: {error}") from None
+
+
+def _below_top(name: str) -> bytes | None:
+    top, slash, rest = name.removeprefix("./").partition("/")
+    return os.fsencode(rest) if top and slash and rest else None
+
+
+def directory_entries(root: Path) -> Iterator[Entry]:
+    """Yield the files below *root* in a fixed order; symbolic links are not followed."""
+    for folder, folders, files in os.walk(os.fsencode(root)):
+        folders.sort()
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        for name in sorted([*files, *links]):
+            full = os.path.join(folder, name)  # noqa: PTH118
+            path = os.path.relpath(full, os.fsencode(root))
+            status = os.lstat(full)
+            when = int(status.st_mtime)
+            if os.path.islink(full):  # noqa: PTH114
+                yield Entry(path, 0o120000, os.readlink(full), when)  # noqa: PTH115
+            else:
+                mode = 0o100755 if status.st_mode & 0o100 else 0o100644
+                with open(full, "rb") as file:  # noqa: PTH123
+                    yield Entry(path, mode, file.read(), when)
