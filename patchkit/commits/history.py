@@ -80,7 +80,11 @@ def _classify(repository: Repository, record: Record, start: str, tip: str) -> H
     commits = repository.commits_between(start, tip)
     keys = [patch.key for patch in record.rendered]
     old = {patch.key: repository.commit(patch.commit) for patch in record.rendered}
-    matched = _match(commits, keys, old)
+    here = {
+        patch.key: repository.commit(patch.here) if patch.here else old[patch.key]
+        for patch in record.rendered
+    }
+    matched = _match(commits, keys, old, here)
     slots: list[Slot] = []
     for position, commit in enumerate(commits):
         parent_tree = repository.commit(commit.parents[0]).tree
@@ -96,8 +100,16 @@ def _classify(repository: Repository, record: Record, start: str, tip: str) -> H
     return History(start, tuple(slots), missing, order != sorted(order))
 
 
-def _match(commits: Sequence[Commit], keys: list[str], old: dict[str, Commit]) -> dict[int, str]:
-    """Return which commit (by position) is which patch: id, then summary, then author and place."""
+def _match(
+    commits: Sequence[Commit],
+    keys: list[str],
+    old: dict[str, Commit],
+    here: dict[str, Commit],
+) -> dict[int, str]:
+    """Return which commit (by position) is which patch: id, then summary, then author and place.
+
+    *old* is how each was rendered, *here* how the last apply left it on the branch.
+    """
     matched: dict[int, str] = {}
     left = list(keys)
 
@@ -105,19 +117,21 @@ def _match(commits: Sequence[Commit], keys: list[str], old: dict[str, Commit]) -
         matched[position] = key
         left.remove(key)
 
-    by_id = {commit.id: key for key, commit in old.items()}
+    by_id = {commit.id: key for known in (old, here) for key, commit in known.items()}
     for position, commit in enumerate(commits):
-        if commit.id in by_id:
+        if by_id.get(commit.id) in left:
             take(position, by_id[commit.id])
     for position, commit in enumerate(commits):
         if position in matched or len(commit.parents) > 1:
             continue
-        key = next((key for key in left if old[key].subject == commit.subject), None)
+        subject = commit.subject
+        key = next((key for key in left if subject in (old[key].subject, here[key].subject)), None)
         if key is not None:
             take(position, key)
     for key in list(left):
         places = _places(commits, keys, matched, key)
-        candidates = [place for place in places if commits[place].author == old[key].author]
+        authors = (old[key].author, here[key].author)
+        candidates = [place for place in places if commits[place].author in authors]
         rivals = [
             other for other in left
             if other != key and _places(commits, keys, matched, other) == places

@@ -8,6 +8,7 @@ next and finds one completes the move if the branch has arrived, and takes the r
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -26,8 +27,9 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """An unfinished change of both refs, and what it was for."""
+    """An unfinished change of both refs by a *verb*; *why* is for the reflogs."""
 
+    verb: Literal["apply", "undo"]
     branch: Move
     record: Move
     why: str
@@ -56,7 +58,14 @@ def pending(repository: Repository) -> Journal | None:
         ) from error
 
 
-def recover(repository: Repository) -> Journal | None:
+class Recovered(msgspec.Struct, frozen=True):
+    """An interrupted change, and whether it was *completed* or taken back."""
+
+    journal: Journal
+    completed: bool
+
+
+def recover(repository: Repository) -> Recovered | None:
     """Finish or take back what an interrupted run left; return it. Call with the lock held."""
     journal = pending(repository)
     if journal is None:
@@ -69,7 +78,7 @@ def recover(repository: Repository) -> Journal | None:
         step("record put right")
     _journal_file(repository).unlink()
     step("stale journal removed")
-    return journal
+    return Recovered(journal, arrived)
 
 
 def move_both(repository: Repository, journal: Journal) -> None:

@@ -23,7 +23,11 @@ SCHEMA = 1
 
 
 class RecordedPatch(msgspec.Struct, frozen=True):
-    """One patch of the last rendering; *commit* is "" for one that was not needed."""
+    """One patch of the last rendering; *commit* is "" for one that was not needed.
+
+    *here* is its commit on the branch, which differs from *commit* where the user's commits are
+    below it or merged into it.
+    """
 
     series: str
     id: str
@@ -31,6 +35,7 @@ class RecordedPatch(msgspec.Struct, frozen=True):
     state: str
     digest: str
     commit: str = ""
+    here: str = ""
 
     @property
     def key(self) -> str:
@@ -84,7 +89,7 @@ def write_record(repository: Repository, record: Record, committer: Identity) ->
     blob = repository.write_blob(msgspec.json.format(msgspec.json.encode(record), indent=1))
     tree = repository.write_tree({"record.json": (REGULAR, blob)})
     parents = dict.fromkeys(
-        commit for commit in (record.tip, record.before, record.previous) if commit
+        commit for commit in (record.tip, record.after, record.before, record.previous) if commit
     )
     line = committer.line.encode("utf-8", "surrogateescape")
     message = f"patchkit: what is on {record.branch}\n".encode("utf-8", "surrogateescape")

@@ -7,6 +7,7 @@ compare-and-swap. The work tree and the index are not looked at unless ``checkou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -127,8 +128,8 @@ class _Work:
         self.digest = plan_digest(self.plan, base, request.sign_off)
 
     def run(self, recovered: bool) -> ApplyResult:
-        if not self.before and not self.plan.changed:
-            return self._result("", (), (), recovered=recovered)
+        if self.record is None and not self.plan.changed:
+            return replace(self._result(Transplanted("", {}), "", recovered), changed=False)
         if self.before and self.record is None:
             return self._adopt(recovered)
         history = None
@@ -142,7 +143,7 @@ class _Work:
             known_commits(self.repository, self.record),
         )  # fmt: skip
         if history is None or self.record is None:
-            made = Transplanted(rendered[-1].commit, ())
+            made = Transplanted(rendered[-1].commit, {one.key: one.commit for one in rendered})
         else:
             made = transplant(self.repository, self.record, history, rendered, self.base, people)
         self._publish(made, rendered, people)
@@ -151,7 +152,7 @@ class _Work:
             range_diff = _range_diff(
                 self.repository, f"{history.start}..{self.before}", f"{self.base}..{made.tip}"
             )
-        return self._result(made.tip, rendered, made.kept, range_diff, recovered)
+        return self._result(made, range_diff, recovered)
 
     def _holds_already(self, history: History) -> bool:
         """Tell whether the branch has this very plan; refuse a plan made on the branch itself."""
@@ -214,8 +215,9 @@ class _Work:
         )  # fmt: skip
         rest = found[len(same) :]
         kept = tuple(Kept(commit.id, commit.id, commit.subject) for commit in rest)
-        self._publish(Transplanted(self.before, kept), adopted, people)
-        return self._result(self.before, adopted, kept, recovered=recovered)
+        made = Transplanted(self.before, {one.key: one.commit for one in adopted}, kept)
+        self._publish(made, adopted, people)
+        return self._result(made, "", recovered)
 
     def _people(self) -> People:
         author, committer = (self.repository.identity(role) for role in ("AUTHOR", "COMMITTER"))
@@ -228,24 +230,30 @@ class _Work:
             worktrees.refuse_overwriting(self.repository, made.tip)
         on_it = moves and self.before and self._prepare_move()
         commits = {one.key: one.commit for one in rendered}
+        undo_to, previous = self.before, self.record_id
+        if self.record is not None and self.record.after == self.before == made.tip:
+            # Only the record is new, so an undo still means the apply before it.
+            undo_to, previous = self.record.before, self.record.previous
         record = Record(
             branch=self.branch, base=self.base,
             tip=rendered[-1].commit if rendered else self.base,
-            before=self.before, after=made.tip, plan=self.digest,
+            before=undo_to, after=made.tip, plan=self.digest,
             patches=tuple(
                 RecordedPatch(
                     patch.series, patch.id, patch.subject, patch.state, patch.digest,
                     commits.get(f"{patch.series}/{patch.id}", ""),
+                    made.here.get(f"{patch.series}/{patch.id}", ""),
                 )
                 for patch in self.plan.patches
             ),
-            previous=self.record_id,
+            previous=previous,
         )  # fmt: skip
         new_record = write_record(self.repository, record, people.committer)
         step("record written")
         series = ", ".join(dict.fromkeys(patch.series for patch in self.plan.patches))
         why = f"patchkit apply: {series} on {self.base[:12]}"
         journal = Journal(
+            "apply",
             Move(self.ref, self.before, made.tip),
             Move(record_ref(self.branch), self.record_id, new_record), why,
         )  # fmt: skip
@@ -266,41 +274,16 @@ class _Work:
         return here
 
     def _result(
-        self,
-        tip: str,
-        rendered: tuple[Rendered, ...],
-        kept: tuple[Kept, ...],
-        range_diff: str = "",
-        recovered: bool = False,
+        self, made: Transplanted, range_diff: str = "", recovered: bool = False
     ) -> ApplyResult:
-        commits = {one.key: one.commit for one in rendered}
-        commits |= {one.amended: one.new for one in kept if one.amended}
-        if kept and tip:
-            commits = _on_branch(self.repository, self.base, tip, rendered, commits)
         return ApplyResult(
-            self.base, self.ref if tip else "", self.before, tip, tip != self.before,
-            _applied(self.plan, commits), kept, range_diff, recovered,
+            self.base, self.ref if made.tip else "", self.before, made.tip,
+            made.tip != self.before, _applied(self.plan, made.here), made.kept, range_diff,
+            recovered,
         )  # fmt: skip
 
 
-def _on_branch(
-    repository: Repository,
-    base: str,
-    tip: str,
-    rendered: tuple[Rendered, ...],
-    commits: dict[str, str],
-) -> dict[str, str]:
-    """Return where each patch is on a branch on which the user's commits moved some."""
-    there = repository.commits_between(base, tip)
-    ids = {commit.id for commit in there}
-    by_message = {commit.message: commit.id for commit in there}
-    return {
-        one.key: commits[one.key] if commits[one.key] in ids else by_message.get(one.message, "")
-        for one in rendered
-    }
-
-
-def _applied(plan: Plan, commits: dict[str, str]) -> tuple[AppliedPatch, ...]:
+def _applied(plan: Plan, commits: Mapping[str, str]) -> tuple[AppliedPatch, ...]:
     return tuple(
         AppliedPatch(
             patch.series, patch.id, patch.subject, patch.state,

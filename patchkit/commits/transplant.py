@@ -8,7 +8,7 @@ are rebased in their place. What cannot be done without loss is refused, with th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchkit.commits.faults import step
@@ -33,10 +33,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Transplanted:
-    """The new *tip*, and what became of the user's commits."""
+    """The new *tip*, where each patch is *here* on it by key, and the user's commits."""
 
     tip: str
-    kept: tuple[Kept, ...]
+    here: Mapping[str, str]
+    kept: tuple[Kept, ...] = ()
 
 
 def transplant(
@@ -68,7 +69,7 @@ def transplant(
             if slot.kind == "amended":
                 writer.amend(slot, one)
             emit_unplaced()
-    return Transplanted(writer.tip, tuple(writer.kept))
+    return Transplanted(writer.tip, writer.here, tuple(writer.kept))
 
 
 def _refuse_shapes(record: Record, history: History, rendered: Sequence[Rendered]) -> None:
@@ -115,6 +116,7 @@ class _Writer:
         self.people = people
         self.tip = base
         self.tree = repository.commit(base).tree
+        self.here: dict[str, str] = {}
         self.kept: list[Kept] = []
         self._old = {patch.key: patch.commit for patch in record.rendered}
 
@@ -122,6 +124,7 @@ class _Writer:
         """Put a rendered patch; its own commit where nothing of the user's is below it."""
         if self.tip == one.parent:
             self.tip, self.tree = one.commit, one.tree
+            self.here[one.key] = one.commit
             return
         merged = merge_trees(self.repository, one.parent_tree, self.tree, one.tree)
         if merged.conflict:
@@ -130,6 +133,7 @@ class _Writer:
                 f"{one.key} does not fit on your commits below it:\n{merged.conflict}\n",
             )
         self._write(merged.tree, one.message, self._header(), b"")
+        self.here[one.key] = self.tip
 
     def rebase(self, slot: Slot) -> None:
         """Put a commit of the user's own, as it is where nothing below it has changed."""
@@ -173,6 +177,7 @@ class _Writer:
         parent = self.repository.commit(self.tip).parents[0]
         self.tip = parent
         self._write(merged.tree, message, commit.author, commit.encoding)
+        self.here[one.key] = self.tip
         self.kept.append(Kept(commit.id, self.tip, commit.subject, slot.key))
 
     def _header(self) -> bytes:

@@ -49,11 +49,17 @@ def undo(request: UndoRequest) -> UndoResult:
             return UndoResult(ref, tip, record.before, tip != record.before, dry_run=True)
         with held(state_directory(repository), repository.common_dir):
             step("locked")
-            recover(repository)
+            found = recover(repository)
+            if found is not None and found.completed and found.journal.verb == "undo":
+                move = found.journal.branch
+                if move.ref == ref:
+                    # This very undo was interrupted at its end; another would go too far back.
+                    return UndoResult(ref, move.old, move.new, move.old != move.new)
             tip, record_id, record = _look(repository, request.branch, ref)
             if tip != record.before:
                 worktrees.refuse_checked_out(repository, request.branch)
             journal = Journal(
+                "undo",
                 Move(ref, tip, record.before),
                 Move(record_ref(request.branch), record_id, record.previous),
                 f"patchkit undo: apply of {record.after[:12]}",
