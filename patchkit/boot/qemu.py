@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command that starts a guest; pure, so that it can be shown and tested."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from patchkit.build.arch import Arch
+
+Accelerator = Literal["kvm", "tcg"]
+
+PORTS = ("results", "status")
+"""The ports of virtio-serial, as ``patchkit.NAME`` in the guest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest to start."""
+
+    arch: Arch
+    image: Path
+    initramfs: Path
+    accelerator: Accelerator
+    cpus: int = 2
+    memory: str = ""
+    """As QEMU takes it; empty for what the architecture's file says."""
+    append: tuple[str, ...] = ()
+    """More for the kernel's command line."""
+
+    @property
+    def command_line(self) -> str:
+        """The kernel's command line."""
+        return " ".join(
+            (
+                *self.arch.qemu.append,
+                # The first oops ends the guest: what a damaged kernel says later means nothing.
+                "panic=-1", "oops=panic",
+                # An NMI from us makes a guest that stands still say where.
+                "unknown_nmi_panic",
+                # A reset that needs no firmware tables; with -no-reboot it ends QEMU.
+                "reboot=t",
+                *self.append,
+            )
+        )  # fmt: skip
+
+
+def command(guest: Guest, channels: dict[str, int] | None = None) -> list[str]:
+    """Return the argument list that starts *guest*.
+
+    *channels* are the descriptors of connected sockets for ``results``, ``status`` and ``control``
+    (QMP). Without it the ports go to files in the current directory, for repeating by hand.
+    """
+    machine = guest.arch.qemu
+    argv = [
+        machine.program,
+        # Nothing but what is asked for here, whatever the user's configuration of QEMU says.
+        "-nodefaults", "-no-user-config", "-display", "none",
+        "-machine", machine.machine,
+        "-accel", "tcg,thread=multi" if guest.accelerator == "tcg" else "kvm",
+        "-cpu", machine.cpu[guest.accelerator],
+        "-smp", str(guest.cpus), "-m", guest.memory or machine.memory,
+        # A guest that resets has panicked or is done; never start it again.
+        "-no-reboot",
+        "-kernel", os.fspath(guest.image), "-initrd", os.fspath(guest.initramfs),
+        "-append", guest.command_line,
+        # The console is standard output; nobody types.
+        "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+        "-device", machine.serial,
+    ]  # fmt: skip
+    for name in PORTS:
+        if channels:
+            backend = f"socket,id={name},fd={channels[name]}"
+        else:
+            backend = f"file,id={name},path={name}.txt"
+        argv += ["-chardev", backend]
+        argv += ["-device", f"virtserialport,chardev={name},name=patchkit.{name}"]
+    if channels:
+        argv += ["-chardev", f"socket,id=control,fd={channels['control']}"]
+        argv += ["-mon", "chardev=control,mode=control"]
+    return argv

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boot a kernel with its tests once, under the accelerator that works here."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from patchkit.boot import accel
+from patchkit.boot.accel import Choice, Decision
+from patchkit.boot.qemu import Accelerator, Guest, command
+from patchkit.boot.vm import Clocks, VmResult, run_vm
+from patchkit.build.arch import Arch
+from patchkit.progress import Progress, no_progress
+
+STAGE = "boot"
+
+
+@dataclass(frozen=True, slots=True)
+class BootRequest:
+    """A kernel and an initramfs to boot; what comes of it goes to *directory*."""
+
+    arch: Arch
+    image: Path
+    initramfs: Path
+    directory: Path
+    accelerator: Choice = "auto"
+    clocks: Clocks = field(default_factory=Clocks)
+    cpus: int = 2
+    memory: str = ""
+    append: tuple[str, ...] = ()
+    tests: int = 0
+    """How many tests there are to run, for progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class BootResult:
+    """A guest that has come to its end."""
+
+    vm: VmResult
+    accelerator: Accelerator
+    why: str
+    """Why this accelerator."""
+    console: Path
+    results: Path
+    command: str
+    """Starts the same guest by hand; its ports then go to files."""
+
+
+def boot(
+    request: BootRequest,
+    progress: Progress = no_progress,
+    on_results: Callable[[bytes], None] = lambda data: None,
+    *,
+    cache: Path | None = None,
+) -> BootResult:
+    """Boot and wait for the end; see vm.run_vm() for what can be raised."""
+    decision = accel.decide(request.arch, request.accelerator, cache=cache)
+    progress(STAGE, 0, None, f"{decision.accelerator.upper()} ({decision.why})")
+    clocks = request.clocks
+    if decision.probe:
+        clocks = dataclasses.replace(
+            clocks, first_byte=min(clocks.first_byte, accel.PROBE_SECONDS)
+        )
+    result = _run(request, decision, clocks, on_results)
+    if decision.probe:
+        if result.vm.first_byte_seconds is not None:
+            accel.remember(request.arch, True, cache)
+        elif result.vm.end == "first-byte":
+            why = f"under KVM the kernel printed nothing within {clocks.first_byte:.0f} s"
+            progress(STAGE, 0, None, f"TCG ({why})")
+            result = _run(request, Decision("tcg", why), request.clocks, on_results)
+            # A kernel that says nothing under TCG either has a fault of its own.
+            if result.vm.first_byte_seconds is not None:
+                accel.remember(request.arch, False, cache)
+    progress(STAGE, 1, 1, f"{result.vm.end} after {result.vm.seconds:.1f} s")
+    return result
+
+
+def _run(
+    request: BootRequest, decision: Decision, clocks: Clocks,
+    on_results: Callable[[bytes], None],
+) -> BootResult:  # fmt: skip
+    guest = Guest(
+        request.arch, request.image, request.initramfs, decision.accelerator, request.cpus,
+        request.memory, request.append,
+    )  # fmt: skip
+    console = request.directory / "console.log"
+    results = request.directory / "results.ktap"
+    vm = run_vm(guest, clocks, console, results, on_results)
+    return BootResult(
+        vm, decision.accelerator, decision.why, console, results, shlex.join(command(guest))
+    )
