@@ -109,7 +109,8 @@ def show_plan(
         output.data(_row(patch), STATE_STYLES.get(patch.state))
         if patch.state in ("present", "superseded"):
             for item in patch.evidence:
-                output.data(f"             {place(item.file, item.line)}: {item.why}")
+                where = f"{place(item.file, item.line)}: " if item.file else ""
+                output.data(f"             {where}{item.why}")
         if getattr(arguments, "diff", False) and patch.state == "apply":
             output.raw(patch.diff)
     for patch in made.conflicts:

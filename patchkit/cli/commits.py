@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``patchkit apply``, ``status``, ``undo`` and ``export``: commits and patch files."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchkit.cli.output import Output, ProgressDisplay
+from patchkit.cli.series import plan_of, refuse_conflicts, show_plan
+from patchkit.commits.branch import default_branch
+from patchkit.commits.repo import user_identity
+from patchkit.commits.status import BranchStatus, branches, planning_base
+from patchkit.commits.status import status as branch_status
+from patchkit.commits.transaction import ApplyRequest, ApplyResult
+from patchkit.commits.transaction import apply as apply_plan
+from patchkit.commits.undo import UndoRequest
+from patchkit.commits.undo import undo as undo_apply
+from patchkit.errors import ExitCode, UserError
+from patchkit.series.model import Plan
+from patchkit.tree.resolve import repository_of
+from patchkit.tree.source import DirectoryTree, GitTree
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where commits go: *repository* is None for a plain directory."""
+
+    repository: Path | None
+    tree: GitTree | DirectoryTree
+    branch: str
+
+
+def target_of(arguments: argparse.Namespace, output: Output) -> Target:
+    """Open the tree to work on; on one of our own branches that is the branch's base."""
+    with ProgressDisplay(output) as display:
+        repository = repository_of(arguments.tree, progress=display)
+    branch = getattr(arguments, "branch", None) or default_branch(arguments.series)
+    if repository is None:
+        if arguments.rev:
+            raise UserError(f"{arguments.tree}: not a git repository, so it has no revisions")
+        return Target(None, DirectoryTree(Path(arguments.tree)), branch)
+    if arguments.tree.startswith(("debian:", "fixture:")):
+        _lend_identity(repository)
+    base = planning_base(repository, branch, arguments.rev or "HEAD")
+    return Target(repository, GitTree(repository, base, name=arguments.tree), branch)
+
+
+def _lend_identity(repository: Path) -> None:
+    """Let a user whom git does not know try patchkit's own copies of trees.
+
+    There nobody else ever sees the commits; in a repository of the user's, apply insists on a
+    real identity.
+    """
+    for role in ("AUTHOR", "COMMITTER"):
+        try:
+            user_identity(role, repository)
+        except UserError:
+            os.environ[f"GIT_{role}_NAME"] = getpass.getuser()
+            os.environ[f"GIT_{role}_EMAIL"] = f"{getpass.getuser()}@localhost"
+
+
+def render(arguments: argparse.Namespace, output: Output) -> tuple[Target, Plan]:
+    """Plan the series on the target; a plan with conflicts is shown and refused."""
+    target = target_of(arguments, output)
+    plan = plan_of(arguments, target.tree)
+    if plan.conflicts:
+        show_plan(plan, arguments, output)
+        refuse_conflicts(plan)
+    return target, plan
+
+
+def commit(
+    arguments: argparse.Namespace, target: Target, plan: Plan, *, checkout: bool = False
+) -> ApplyResult:
+    """Put a plan on the target's branch."""
+    if target.repository is None or not isinstance(target.tree, GitTree):
+        raise UserError(
+            f"{arguments.tree}: not a git repository, so there is nowhere to put commits",
+            hint="patchkit export writes patch files; apply --in-place edits the directory",
+        )
+    request = ApplyRequest(
+        target.repository, target.tree.commit, plan, target.branch, arguments.signoff, checkout
+    )
+    return apply_plan(request)
+
+
+def apply(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Render series into a tree as commits."""
+    target, plan = render(arguments, output)
+    if arguments.dry_run:
+        show_plan(plan, arguments, output)
+        return ExitCode.YES
+    if arguments.in_place:
+        return _in_place(arguments, output, target, plan)
+    result = commit(arguments, target, plan, checkout=arguments.checkout)
+    commits = {f"{patch.series}/{patch.id}": patch.commit or None for patch in result.patches}
+    extra = {"base": result.base, "ref": result.ref or None, "changed": result.changed}
+    show_plan(plan, arguments, output, {**extra, "commits": commits})
+    if result.recovered:
+        output.talk("an apply that was interrupted has been put right first")
+    if result.kept:
+        output.talk(f"kept on top: {len(result.kept)} commits of yours")
+    if result.range_diff:
+        output.talk(result.range_diff)
+    if not result.ref:
+        output.talk("nothing to commit: everything is there already")
+    elif not result.changed:
+        output.talk(f"{result.ref}: holds just this already")
+    else:
+        output.talk(f"{result.ref}: {result.after[:12]}")
+        output.talk(f"Next: git -C {target.repository} log -p {result.base[:12]}..{target.branch}")
+    return ExitCode.YES
+
+
+def _in_place(
+    arguments: argparse.Namespace, output: Output, target: Target, plan: Plan
+) -> ExitCode:
+    from patchkit.commits.inplace import apply_in_place
+
+    if target.repository is not None:
+        raise UserError(
+            f"{arguments.tree}: a git repository gets commits, not edits in place",
+            hint="leave out --in-place",
+        )
+    changed = apply_in_place(Path(arguments.tree), plan).changed
+    show_plan(plan, arguments, output, {"base": "", "ref": None, "changed": bool(changed)})
+    return ExitCode.YES
+
+
+def _repository(arguments: argparse.Namespace, output: Output) -> Path:
+    with ProgressDisplay(output) as display:
+        repository = repository_of(arguments.tree, progress=display)
+    if repository is None:
+        raise UserError(f"{arguments.tree}: not a git repository, so it has no branches")
+    return repository
+
+
+def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Print what the rendered branches hold."""
+    repository = _repository(arguments, output)
+    names = arguments.branch or branches(repository)
+    found = [branch_status(repository, name) for name in names]
+    if arguments.format == "json":
+        output.json({"schema": 1, "branches": found})
+        return ExitCode.YES
+    for one in found:
+        _show_status(one, output)
+    if not found:
+        output.talk("no branches of patchkit's here")
+    return ExitCode.YES
+
+
+def _show_status(one: BranchStatus, output: Output) -> None:
+    output.data(f"{one.branch}  {one.tip[:12]} on {one.base[:12]}", "bold")
+    for patch in one.patches:
+        commit = patch.commit[:12] or "-" * 12
+        output.data(f"  {patch.condition:<10} {commit} {patch.series}/{patch.id}")
+    for own in one.commits:
+        output.data(f"  {'yours':<10} {own.commit[:12]} {own.subject}")
+    if one.problem:
+        output.data(f"  {one.problem}")
+    if one.unfinished:
+        output.data("  an apply was interrupted; the next one puts it right")
+
+
+def undo(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Take a branch back to what it was before the last apply."""
+    repository = _repository(arguments, output)
+    result = undo_apply(UndoRequest(repository, arguments.branch, arguments.dry_run))
+    if arguments.format == "json":
+        output.json({"schema": 1, "undo": result})
+        return ExitCode.YES
+    would = "would be " if result.dry_run else ""
+    where = f"back at {result.after[:12]}" if result.after else "gone, as before"
+    output.data(f"{result.ref}: {would}{where} (was {result.before[:12]})")
+    return ExitCode.YES
