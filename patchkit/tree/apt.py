@@ -8,6 +8,7 @@ and whatever would weaken signature checking is switched off.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -262,20 +263,30 @@ class PrivateApt:
 
     def size(self, offer: Offer) -> int:
         """Return the size of the package file in bytes."""
+        return int(self._field(offer, "Size"))
+
+    def _field(self, offer: Offer, field: str) -> str:
+        """Return what the signed index says of a package."""
         done = process.run(
             ["apt-cache", "show", "--no-all-versions", f"{offer.package}={offer.version}"],
             env=self._env(),
         )
-        found = re.search(rb"^Size: (\d+)$", done.stdout, re.MULTILINE)
+        found = re.search(rf"^{field}: (\S+)$", done.stdout.decode(), re.MULTILINE)
         if not found:
-            raise InfrastructureError(f"apt does not tell the size of {offer.package}")
-        return int(found[1])
+            raise InfrastructureError(f"apt does not tell the {field} of {offer.package}")
+        return found[1]
 
     def download(self, offer: Offer, progress: Progress = no_progress) -> Path:
         """Fetch a package, checked against the signed index; a partial download is resumed."""
         name = f"{offer.package}={offer.version}"
-        code, said = self._get(["download", name], "download", progress)
         file = self.downloads / f"{offer.package}_{offer.version.replace(':', '%3a')}_all.deb"
+        wanted = self._field(offer, "SHA256")
+        # apt takes a file of the right size for complete, whatever is in it: look ourselves.
+        if file.is_file() and file.stat().st_size >= self.size(offer) and _sha256(file) != wanted:
+            file.unlink()
+        code, said = self._get(["download", name], "download", progress)
+        if code == 0 and file.is_file() and _sha256(file) != wanted:
+            code, said = 1, f"{file.name} is not the file that the signed index names"
         if code != 0 or not file.is_file():
             hint = "run the same command again: what has arrived is kept"
             raise InfrastructureError(f"cannot download {name}:\n{said[-2000:].strip()}", hint=hint)
@@ -324,6 +335,11 @@ class PrivateApt:
             percent = int(float(columns[2]))
             if 0 <= percent < 100:
                 progress(stage, percent, 100, columns[3])
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _mentions(line: str, suite: Suite) -> bool:

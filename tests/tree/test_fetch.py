@@ -249,6 +249,23 @@ def test_what_a_killed_run_left_is_cleaned_away(machine: Machine) -> None:
     assert git(repository, "rev-list", "--count", "base").strip() == "1"
 
 
+@pytest.mark.parametrize("keep", [0.5, 1.0])
+def test_a_damaged_download_of_an_earlier_run_is_not_used(machine: Machine, keep: float) -> None:
+    state = trees_directory() / "apt"
+    private, offer = fetch.find_offer(fetch.parse_request("debian:6.12"), state)
+    package = private.download(offer)
+    whole = package.read_bytes()
+    damaged = bytearray(whole[: int(len(whole) * keep)])
+    damaged[len(damaged) // 2] ^= 1
+    package.write_bytes(damaged)
+    for _ in range(2):
+        try:
+            private.download(offer)
+        except InfrastructureError:
+            continue
+    assert package.read_bytes() == whole
+
+
 @pytest.mark.real
 def test_debians_own_mirror(tmp_path: Path) -> None:
     repository = fetch.get("debian:6.12", cache=tmp_path)
