@@ -18,6 +18,7 @@ if __name__ == "__main__":
 import codecs
 import json
 import resource
+import textwrap  # noqa: F401  what a filter would import when files cannot be opened any more
 import traceback
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -55,7 +56,7 @@ _FILTERS = (
     "abs", "batch", "capitalize", "count", "d", "default", "dictsort", "first", "indent", "int",
     "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
     "replace", "reverse", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim",
-    "unique", "upper",
+    "unique", "upper", "wordwrap",
 )  # fmt: skip
 _LARGEST = 1 << 64
 

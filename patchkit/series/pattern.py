@@ -125,8 +125,6 @@ def _elements(
             expression = re.compile(rb"\s*.*?\s*".join(parts), re.DOTALL)
         indent = source.text[: len(source.text) - len(source.text.lstrip())]
         removed = source.mark == "-"
-        if skip and elements and elements[-1].skip and elements[-1].removed == removed:
-            continue
         elements.append(Element(text, line, removed, skip, line != last_line, indent, expression))
         last_line = line
     return tuple(elements)
