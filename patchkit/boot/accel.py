@@ -40,7 +40,7 @@ class Decision:
 
 
 def decide(
-    arch: Arch, choice: Choice = "auto", *, cache: Path | None = None, device: Path = DEVICE
+    arch: Arch, choice: Choice = "auto", *, cache: Path | None = None
 ) -> Decision:
     """Return what to start a guest with.
 
@@ -48,7 +48,7 @@ def decide(
     """
     if choice == "tcg":
         return Decision("tcg", "asked for")
-    reason = _unusable(arch, device)
+    reason = _unusable(arch)
     if choice == "kvm":
         if reason:
             raise InfrastructureError(
@@ -65,14 +65,14 @@ def decide(
     return Decision("kvm", "it can be opened", probe=True)
 
 
-def _unusable(arch: Arch, device: Path) -> str:
+def _unusable(arch: Arch) -> str:
     """Return why KVM cannot even be tried; empty when it can."""
     if not arch.native:
         return f"{arch.name} is not this machine's architecture"
-    if not device.exists():
-        return f"there is no {device}"
-    if not os.access(device, os.R_OK | os.W_OK):
-        return f"{device} cannot be opened for reading and writing by this user"
+    if not DEVICE.exists():
+        return f"there is no {DEVICE}"
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
+        return f"{DEVICE} cannot be opened for reading and writing by this user"
     return ""
 
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""patchkit.boot.vm: whatever a guest does, it ends, and it is said how.
+
+Only the clock under test is short; the others are far away, so that no result depends on speed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchkit.boot.qemu import Guest
+from patchkit.boot.vm import Clocks, VmResult, run_vm
+from patchkit.results.ktap import parse
+from patchkit.results.verdict import judge
+
+FAR = 60.0
+SOON = 0.15
+
+
+def clocks(**short: float) -> Clocks:
+    far = dict.fromkeys(("first_byte", "ready", "silence", "total", "panic"), FAR)
+    return Clocks(**{**far, "nmi": 0.0, "grace": SOON, **short})
+
+
+@pytest.fixture
+def run(
+    guest: Callable[[str], Guest], tmp_path: Path
+) -> Callable[..., tuple[VmResult, bytes, bytes]]:
+    def start(what: str, **short: float) -> tuple[VmResult, bytes, bytes]:
+        console, results = tmp_path / "console.log", tmp_path / "results.ktap"
+        result = run_vm(guest(what), clocks(**short), console, results)
+        return result, console.read_bytes(), results.read_bytes()
+
+    return start
+
+
+Run = Callable[..., tuple[VmResult, bytes, bytes]]
+
+
+def word(result: VmResult, results: bytes) -> str:
+    return judge(parse(results), vm=result, crashes=result.crashes).word
+
+
+def test_a_guest_in_order(run: Run) -> None:
+    result, console, results = run("good")
+    assert (result.end, result.returncode, result.ready, result.exit_status) == (
+        "exited", 0, True, 0,
+    )  # fmt: skip
+    assert b"Linux version" in console
+    assert results.startswith(b"TAP version 13\n")
+    assert result.first_byte_seconds is not None
+    assert result.ready_seconds is not None
+    assert word(result, results) == "pass"
+
+
+def test_good_results_and_a_warning(run: Run) -> None:
+    result, _, results = run("warns")
+    assert [crash.kind for crash in result.crashes] == ["warning"]
+    assert word(result, results) == "crash"
+
+
+@pytest.mark.parametrize(
+    ("what", "clock", "end"),
+    [
+        ("never prints", "first_byte", "first-byte"),
+        ("never ready", "ready", "ready"),
+        ("prints for ever", "ready", "ready"),
+        ("ready, then silence", "silence", "silence"),
+        ("ready, then prints for ever", "total", "total"),
+        ("never prints", "total", "total"),
+        ("closes its console", "ready", "ready"),
+        ("closes everything", "ready", "ready"),
+        ("ignores TERM", "ready", "ready"),
+    ],
+)
+def test_each_clock_ends_a_guest(run: Run, what: str, clock: str, end: str) -> None:
+    result, _, results = run(what, **{clock: SOON})
+    assert (result.end, result.returncode) == (end, None)
+    assert word(result, results) == "hang"
+
+
+def test_results_before_a_hang_are_kept(run: Run) -> None:
+    result, _, results = run("ready, then silence", silence=SOON)
+    tests = judge(parse(results), vm=result).tests
+    assert [(test.name, test.status) for test in tests] == [("a: b", "pass"), ("a: c", "missing")]
+
+
+@pytest.mark.parametrize("what", ["exits early", "exits at once", "killed", "no ports"])
+def test_a_guest_that_ends_before_its_tests_is_lost(run: Run, what: str) -> None:
+    result, _, results = run(what)
+    assert (result.end, result.exit_status) == ("exited", None)
+    assert word(result, results) == "lost"
+
+
+def test_what_qemu_says_of_itself_is_kept(run: Run) -> None:
+    result, _, results = run("exits early")
+    assert result.stderr == "qemu: could not load kernel"
+    assert "could not load kernel" in judge(parse(results), vm=result).why
+    result, _, _ = run("no ports")
+    assert result.failure.startswith("port patchkit.results")
+
+
+def test_a_panic_that_does_not_reset_ends_soon(run: Run) -> None:
+    result, _, results = run("panics and stays", panic=SOON)
+    assert result.end == "panic"
+    assert [crash.kind for crash in result.crashes] == ["panic"]
+    assert word(result, results) == "crash"
+
+
+def test_a_guest_that_is_done_and_stays_is_ended_and_has_passed(run: Run) -> None:
+    result, _, results = run("done and stays", panic=SOON)
+    assert (result.end, result.exit_status) == ("exited", 0)
+    assert word(result, results) == "pass"
+
+
+def test_results_on_the_console_count_for_nothing(run: Run) -> None:
+    result, console, results = run("forges")
+    assert b"ok 1" in console
+    assert (results, result.exit_status) == (b"", None)
+    assert word(result, results) == "lost"
+
+
+def test_a_guest_that_stands_still_is_asked_where(run: Run) -> None:
+    result, console, results = run("answers an NMI", silence=SOON, nmi=FAR)
+    assert result.end == "silence"
+    assert b"sending an NMI" in console
+    assert b"stuck_here" in console
+    # The panic is our doing, not the kernel's.
+    assert result.crashes == ()
+    assert word(result, results) == "hang"
+
+
+def test_a_flood_fills_neither_disk_nor_memory(run: Run, tmp_path: Path) -> None:
+    result, console, _ = run("prints for ever", ready=1.0)
+    assert result.end == "ready"
+    assert len(console) <= (20 << 20) + 100
+
+
+def test_results_are_handed_over_as_they_come(
+    guest: Callable[[str], Guest], tmp_path: Path
+) -> None:
+    seen: list[bytes] = []
+    run_vm(guest("good"), clocks(), tmp_path / "c", tmp_path / "r", seen.append)
+    assert b"".join(seen) == (tmp_path / "r").read_bytes()
+
+
+def test_nothing_is_left_behind(run: Run) -> None:
+    run("good")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for what, short in (("good", {}), ("ignores TERM", {"ready": 0.5}), ("killed", {})):
+        run(what, **short)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
