@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``patchkit build``, ``test``, ``run`` and ``parse``: kernels, guests and their results."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from patchkit import pipeline
+from patchkit.boot.crashes import scan
+from patchkit.boot.vm import Clocks
+from patchkit.cli.commits import commit, render
+from patchkit.cli.output import Output, ProgressDisplay
+from patchkit.cli.series import show_plan, templates_of
+from patchkit.errors import ExitCode, PatchkitError, UserError
+from patchkit.pipeline import Built, TestRequest, TestResult
+from patchkit.results.junit import write_junit
+from patchkit.results.ktap import parse as parse_ktap
+from patchkit.results.verdict import Verdict, judge
+from patchkit.series.plan import in_order
+from patchkit.tree.resolve import repository_of
+
+SKIP_BISECTION = 125
+"""What git bisect run takes for "this commit cannot be tested"."""
+
+
+def build(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Build a kernel with the series applied."""
+    request = _request(arguments, output)
+    with ProgressDisplay(output) as display:
+        built = pipeline.build(request, display)
+    if arguments.format == "json":
+        output.json(_built_json(built))
+    else:
+        _tell_dropped(built, output)
+        output.data(str(built.image))
+    return ExitCode.YES
+
+
+def test(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Build and boot a kernel with the series applied, and run the kselftests."""
+    try:
+        return _test(arguments, output)
+    except PatchkitError as error:
+        if not arguments.bisect:
+            raise
+        output.error(error.message, error.hint)
+        # Whatever went wrong before a guest ran says nothing about the commit.
+        sys.exit(SKIP_BISECTION)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Apply, build, boot and test, saying what each step found."""
+    return test(arguments, output)
+
+
+def parse(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Give a verdict on a log."""
+    try:
+        data = (
+            sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
+        )
+    except OSError as error:
+        raise UserError(f"{arguments.file}: {error.strerror}") from None
+    verdict = judge(parse_ktap(data), crashes=scan(data))
+    if arguments.junit:
+        write_junit(verdict, arguments.junit)
+    if arguments.format == "json":
+        output.json({"schema": 1, **_verdict_json(verdict)})
+    else:
+        _show_verdict(verdict, output)
+    return verdict.exit_code
+
+
+def _test(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    request = _request(arguments, output)
+    with ProgressDisplay(output) as display:
+        result = pipeline.test(request, display)
+    if arguments.junit:
+        write_junit(result.verdict, arguments.junit, name=" ".join(request.targets))
+    if arguments.format == "json":
+        output.json({**result.as_json(), "base": arguments.base})
+    else:
+        _show(result, output)
+    code = result.verdict.exit_code
+    if arguments.bisect and code in (ExitCode.INFRASTRUCTURE, ExitCode.NOTHING_RAN):
+        sys.exit(SKIP_BISECTION)
+    return code
+
+
+def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
+    """Apply the series, if any are named, and say what to build."""
+    targets = tuple(getattr(arguments, "targets", None) or ())
+    if arguments.series:
+        target, plan = render(arguments, output)
+        result = commit(arguments, target, plan)
+        if arguments.verb == "run":
+            shown = argparse.Namespace(format="text")
+            if arguments.format == "text":
+                show_plan(plan, shown, output)
+        output.talk(f"{result.ref or result.base}: {result.after[:12] or 'nothing to commit'}")
+        assert target.repository is not None
+        tree: Path = target.repository
+        revision: str | None = result.after or result.base
+        arguments.base = result.base
+        if not targets and arguments.verb != "build":
+            targets = _targets(arguments)
+    else:
+        repository = repository_of(arguments.tree)
+        tree = repository or Path(arguments.tree)
+        revision = (arguments.rev or "HEAD") if repository else None
+        arguments.base = revision or ""
+    request = TestRequest(
+        tree, revision, targets, debug=arguments.debug, jobs=arguments.jobs or 0,
+        reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
+    )  # fmt: skip
+    if arguments.verb == "build":
+        return request
+    request = dataclasses.replace(request, accelerator=arguments.accel)
+    if arguments.timeout is None:
+        return request
+    return dataclasses.replace(request, clocks=Clocks(total=arguments.timeout))
+
+
+def _targets(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the kselftest targets that the series and those that they need bring."""
+    found: dict[str, None] = {}
+    for series in in_order(templates_of(arguments), arguments.series):
+        found.update(dict.fromkeys(series.data.get("kselftest_targets", ())))
+    return tuple(found)
+
+
+def _tell_dropped(built: Built, output: Output) -> None:
+    for dropped in built.dropped:
+        output.talk(f"not in this tree: {dropped}")
+
+
+def _show(result: TestResult, output: Output) -> None:
+    _tell_dropped(result.built, output)
+    _show_verdict(result.verdict, output)
+    booted = result.booted
+    output.data(f"accelerator: {booted.accelerator.upper()} ({booted.why})")
+    spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
+    output.data(f"time: {spent}")
+    output.data(f"run directory: {result.run_directory}")
+    if result.verdict.word != "pass":
+        output.data(f"console: {booted.console}")
+        output.data(f"Next: {result.reproduce}")
+
+
+def _show_verdict(verdict: Verdict, output: Output) -> None:
+    rows = [
+        (test.status, test.name, "" if test.seconds is None else f"{test.seconds:.2f} s",
+         test.reason)
+        for test in verdict.tests
+        if test.leaf or test.bad
+    ]  # fmt: skip
+    if rows:
+        output.table(("STATUS", "TEST", "TIME", "REASON"), rows)
+    for test in verdict.tests:
+        if test.bad and test.leaf and test.log:
+            output.data(f"{test.name}:")
+            for line in test.log:
+                output.data(f"  {line}")
+    for crash in verdict.crashes:
+        output.data(f"line {crash.line} of the console: {crash.kind}: {crash.title}", "bold red")
+    style = "green" if verdict.word == "pass" else "bold red"
+    output.data(f"{verdict.word}: {verdict.why}", style)
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.word,
+        "why": verdict.why,
+        "tests": [
+            {"name": test.name, "status": test.status, "seconds": test.seconds,
+             "reason": test.reason}
+            for test in verdict.tests
+        ],
+        "crashes": [
+            {"kind": crash.kind, "title": crash.title, "line": crash.line}
+            for crash in verdict.crashes
+        ],
+    }  # fmt: skip
+
+
+def _built_json(built: Built) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "image": str(built.image),
+        "config": str(built.config),
+        "commit": built.commit,
+        "dropped": [str(entry) for entry in built.dropped],
+        "seconds": dict(built.seconds),
+        "run_directory": str(built.directory),
+    }
