@@ -10,6 +10,7 @@ See docs/decisions/0002-commits-and-their-record.md.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,6 +18,7 @@ from patchkit import __version__
 from patchkit.commits.repo import Identity, Repository
 from patchkit.errors import TreeError
 from patchkit.series.model import Plan
+from patchkit.tree.facts import Fact
 from patchkit.tree.source import REGULAR, compute_blob_id
 
 SCHEMA = 1
@@ -26,7 +28,7 @@ class RecordedPatch(msgspec.Struct, frozen=True):
     """One patch of the last rendering; *commit* is "" for one that was not needed.
 
     *here* is its commit on the branch, which differs from *commit* where the user's commits are
-    below it or merged into it.
+    below it or merged into it. *facts* are those that were used, in words.
     """
 
     series: str
@@ -36,6 +38,7 @@ class RecordedPatch(msgspec.Struct, frozen=True):
     digest: str
     commit: str = ""
     here: str = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,6 +64,14 @@ class Record(msgspec.Struct, frozen=True):
     def rendered(self) -> tuple[RecordedPatch, ...]:
         """The patches that became commits, in order."""
         return tuple(patch for patch in self.patches if patch.commit)
+
+
+def facts_text(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Return facts in words, each with where it is from."""
+    return tuple(
+        f"{fact.name} = {fact.value!r}" + (f"  ({fact.file}:{fact.line})" if fact.file else "")
+        for fact in facts
+    )
 
 
 def plan_digest(plan: Plan, base: str, sign_off: bool) -> str:

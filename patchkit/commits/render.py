@@ -85,11 +85,17 @@ def diffs(repository: Repository, rendered: list[Rendered]) -> list[bytes]:
     return tree_diffs(repository, [(one.parent_tree, one.tree) for one in rendered])
 
 
-def tree_diffs(repository: Repository, pairs: list[tuple[str, str]]) -> list[bytes]:
-    """Return the exact diffs between pairs of trees, whatever configuration or attributes say."""
+def tree_diffs(
+    repository: Repository, pairs: list[tuple[str, str]], *, binary: bool = False
+) -> list[bytes]:
+    """Return the exact diffs between pairs of trees, whatever configuration or attributes say.
+
+    *binary* gives files with NUL bytes in git's binary form, else as the text that they are not.
+    """
     if not pairs:
         return []
-    words = ("diff-tree", "--stdin", "-r", "-p", "--text", "--full-index", "--no-renames",
+    contents = "--binary" if binary else "--text"
+    words = ("diff-tree", "--stdin", "-r", "-p", contents, "--full-index", "--no-renames",
              "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
              "--unified=3", "--inter-hunk-context=0", "--diff-algorithm=myers",
              "--submodule=short", "--indent-heuristic")  # fmt: skip

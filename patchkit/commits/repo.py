@@ -28,10 +28,17 @@ if TYPE_CHECKING:
 ABSENT = "0" * 40
 """The id that stands for "no such ref" in a compare-and-swap."""
 
-# No work tree and no attributes: a hostile .gitattributes could declare sources binary (an empty
-# diff) or choose a merge that always "succeeds".
-_BARE = ("--bare", "-c", "core.attributesFile=/dev/null", "-c", "attr.tree=refs/patchkit/none")
+# No attributes: a hostile .gitattributes could declare sources binary (no readable diff) or choose
+# a merge that always "succeeds". git takes them from files below the current directory, which here
+# is the repository itself, then from the index, for which one that does not exist is named.
+_BARE = (
+    "--bare",
+    "-c", "core.attributesFile=/dev/null",
+    "-c", "attr.tree=refs/patchkit/none",
+    "-c", "merge.renormalize=false",
+)  # fmt: skip
 _ENVIRONMENT = {**ENVIRONMENT, "GIT_ATTR_NOSYSTEM": "1"}
+_NO_INDEX = "no-index-is-read"
 
 
 class StaleRefError(InfrastructureError):
@@ -105,8 +112,10 @@ class Repository:
 
     def git(self, *words: str, input: bytes | None = None, check: bool = True) -> process.Completed:
         """Run ``git WORDS`` on the objects and refs, without work tree, index or attributes."""
-        argv = command(self.common_dir, f"--git-dir={self.common_dir}", *_BARE, *words)
-        return process.run(argv, env=_ENVIRONMENT, input=input, check=check)
+        options = (f"--git-dir={self.common_dir}", *_BARE)
+        argv = command(self.common_dir, *options, *words, keep=("GIT_INDEX_FILE",))
+        environment = {**_ENVIRONMENT, "GIT_INDEX_FILE": str(self.common_dir / _NO_INDEX)}
+        return process.run(argv, env=environment, input=input, check=check)
 
     def work_tree_git(self, *words: str, check: bool = True) -> process.Completed:
         """Run ``git WORDS`` in the work tree that the repository was opened from."""

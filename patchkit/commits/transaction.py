@@ -20,6 +20,7 @@ from patchkit.commits.lock import held
 from patchkit.commits.record import (
     Record,
     RecordedPatch,
+    facts_text,
     plan_digest,
     read_record,
     write_record,
@@ -243,6 +244,7 @@ class _Work:
                     patch.series, patch.id, patch.subject, patch.state, patch.digest,
                     commits.get(f"{patch.series}/{patch.id}", ""),
                     made.here.get(f"{patch.series}/{patch.id}", ""),
+                    facts_text(patch.facts),
                 )
                 for patch in self.plan.patches
             ),

@@ -20,17 +20,25 @@ _KINDS = {SYMLINK: "a symbolic link", DIRECTORY: "a directory", 0o160000: "a sub
 Entries = dict[str, tuple[int, str]]
 
 
-def edit_tree(repository: Repository, tree: str, changes: Iterable[FileChange], where: str) -> str:
+def edit_tree(
+    repository: Repository,
+    tree: str,
+    changes: Iterable[FileChange],
+    where: str,
+    *,
+    twins: bool = False,
+) -> str:
     """Write the tree that *changes* make of *tree* and return its id.
 
     Every change must start from what the tree has (ConflictError), stay within bounds
     (TemplateError) and not pass through a symbolic link. *where* names the patch in messages.
+    *twins* allows new names that differ from existing ones in case only, as some trees have.
     """
     wanted = list(changes)
     for change in wanted:
         check_path(change.path, change.mode, where)
     below = [(change.path.split("/"), change) for change in wanted]
-    return _Editor(repository, where).edit(tree, below) or repository.write_tree({})
+    return _Editor(repository, where, twins).edit(tree, below) or repository.write_tree({})
 
 
 Below = list[tuple[list[str], FileChange]]
@@ -38,8 +46,9 @@ Below = list[tuple[list[str], FileChange]]
 
 
 class _Editor:
-    def __init__(self, repository: Repository, where: str) -> None:
+    def __init__(self, repository: Repository, where: str, twins: bool) -> None:
         self.repository = repository
+        self.twins = twins
         self.where = where
 
     def edit(self, tree: str, changes: Below) -> str:
@@ -50,7 +59,8 @@ class _Editor:
             groups.setdefault(names[0], []).append((names[1:], change))
         for name, group in groups.items():
             found = entries.get(name)
-            if found is None and any(change.new is not None for _, change in group):
+            appears = found is None and any(change.new is not None for _, change in group)
+            if appears and not self.twins:
                 self._refuse_case_twin(entries, name, group[0][1])
             entry = self._entry(name, found, group)
             if entry is None:
