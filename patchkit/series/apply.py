@@ -10,6 +10,7 @@ from patchkit.errors import ConflictError, TemplateError
 from patchkit.series import report
 from patchkit.series.edit import Editor
 from patchkit.series.includes import include_edits
+from patchkit.series.index import index
 from patchkit.series.layout import Edit, above_comments, apply_edits, line_start
 from patchkit.series.match import Matches, Occurrence, search
 from patchkit.series.model import FileChange
@@ -17,9 +18,9 @@ from patchkit.series.outside import outside_edit
 from patchkit.series.pattern import Pattern, compile_hunk
 from patchkit.series.policy import check_path, check_place
 from patchkit.series.semantic import FileEdit, Hunk, SemanticPatch
-from patchkit.series.stream import Stream, from_tokens, text_stream
+from patchkit.series.stream import Stream, c_stream, text_stream
 from patchkit.tree.conditions import readable
-from patchkit.tree.csource import CSource, Extent, parse
+from patchkit.tree.csource import Extent
 from patchkit.tree.source import REGULAR, Tree
 
 NewFile = Callable[[str], bytes]
@@ -95,12 +96,11 @@ def _change(edit: FileEdit, tree: Tree, new_file: NewFile) -> FileChange | None:
 def hunk_edits(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[Edit]:
     """Return the edits of one hunk to a file's bytes; ConflictError when it does not fit."""
     if hunk.kind == "include":
-        return include_edits(hunk, _source(data, path))
+        return include_edits(hunk, data, path)
     if hunk.position != "in":
-        source = _source(data, path)
-        extents = _extents(hunk, source, tree)
+        extents = _extents(hunk, data, path, tree)
         if len(extents) > 1:
-            raise ConflictError(report.several_entities(hunk, source, extents))
+            raise ConflictError(report.several_entities(hunk, path, extents))
         return [outside_edit(hunk, data, extents[0])]
     pattern = compile_hunk(hunk)
     if not pattern.segments:
@@ -123,16 +123,10 @@ def hunk_edits(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[Edit]:
     return Editor(pattern, stream, _words(pattern, matches)).edits()
 
 
-def _source(data: bytes, path: str) -> CSource:
-    source = parse(data)
-    source.path = path  # for messages; equal files under two names are the same to everyone else
-    return source
-
-
 def _regions(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[_Region]:
     if hunk.kind in ("file", "table", "text"):
         return [_Region("", 0, len(data))]
-    extents = _extents(hunk, _source(data, path), tree)
+    extents = _extents(hunk, data, path, tree)
     # A declaration that names two things gives the same place twice.
     places = dict.fromkeys((extent.start, extent.end) for extent in extents)
     return [
@@ -141,13 +135,13 @@ def _regions(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[_Region]:
     ]
 
 
-def _extents(hunk: Hunk, source: CSource, tree: Tree) -> list[Extent]:
-    found = list(source.find(hunk.kind, hunk.name))
+def _extents(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[Extent]:
+    found = index(data).find(hunk.kind, hunk.name)
     if hunk.condition:
         wanted = readable(hunk.condition)
         found = [extent for extent in found if holds_under(wanted, extent.conditions)]
     if not found:
-        raise ConflictError(report.no_entity(hunk, source, tree))
+        raise ConflictError(report.no_entity(hunk, index(data).entities, path, tree))
     return found
 
 
@@ -160,8 +154,7 @@ def holds_under(condition: str, stack: tuple[str, ...]) -> bool:
 def _stream(pattern: Pattern, data: bytes, place: _Region) -> Stream:
     if pattern.by_line:
         return text_stream(data, place.start, place.end)
-    tokens = parse(data).tokens_in(place.start, place.end)
-    return from_tokens(data, tokens, 0, comments=pattern.comments)
+    return c_stream(data, place.start, place.end, comments=pattern.comments)
 
 
 def _unique(pattern: Pattern, matches: Matches) -> bool:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from patchkit.errors import ConflictError, TemplateError
+from patchkit.series.index import index
 from patchkit.series.layout import (
     Edit,
     line_ending,
@@ -17,7 +18,6 @@ from patchkit.series.layout import (
 )
 from patchkit.series.semantic import Hunk, Line
 from patchkit.tree.conditions import Conditions
-from patchkit.tree.csource import CSource
 
 _INCLUDE = re.compile(rb"#\s*include\s*(<[^>]+>|\"[^\"]+\")")
 
@@ -34,16 +34,16 @@ class Include:
     conditional: bool
 
 
-def includes_of(source: CSource) -> list[Include]:
+def includes_of(data: bytes) -> list[Include]:
     """Return all includes of a file, in order."""
     found: list[Include] = []
     conditions = Conditions()
-    for token in source.tokens:
+    for token in index(data).head():
         if token.kind != "directive":
             continue
         conditions.take(token.text.decode("utf-8", "backslashreplace"))
         if (match := _INCLUDE.match(token.text)) is not None:
-            start = line_start(source.data, token.start)
+            start = line_start(data, token.start)
             found.append(Include(match[1], start, bool(conditions.now())))
     return found
 
@@ -56,9 +56,9 @@ def _prefix(name: bytes) -> bytes:
     return head + slash if slash else b"<"
 
 
-def include_edits(hunk: Hunk, source: CSource) -> list[Edit]:
+def include_edits(hunk: Hunk, data: bytes, path: str) -> list[Edit]:
     """Return the edits of an include hunk; ConflictError when a line that it names is missing."""
-    present = includes_of(source)
+    present = includes_of(data)
     edits: list[Edit] = []
     anchor: Include | None = None
     for line in hunk.lines:
@@ -70,13 +70,13 @@ def include_edits(hunk: Hunk, source: CSource) -> list[Edit]:
         there = there or next((item for item in present if item.name == name), None)
         if line.mark == "+":
             if there is None or there.conditional:
-                edits.append(_insertion(line, name, present, anchor, source.data))
+                edits.append(_insertion(line, name, present, anchor, data))
             continue
         if there is None:
-            raise ConflictError(_missing(line, source, present))
+            raise ConflictError(_missing(line, data, path, present))
         anchor = there
         if line.mark == "-":
-            edits.append(Edit(there.start, next_line(source.data, there.start), b""))
+            edits.append(Edit(there.start, next_line(data, there.start), b""))
     return edits
 
 
@@ -151,14 +151,14 @@ def _after_head(data: bytes) -> int:
     return at
 
 
-def _missing(line: Line, source: CSource, present: list[Include]) -> str:
+def _missing(line: Line, data: bytes, path: str, present: list[Include]) -> str:
     text = line.text.strip().decode("utf-8", "backslashreplace")
     there = "\n".join(
-        f"    {source.path}:{line_number(source.data, item.start)}: "
+        f"    {path}:{line_number(data, item.start)}: "
         f"#include {item.name.decode('utf-8', 'backslashreplace')}"
         for item in present
     )
     return (
-        f"{source.path}: expected {text} ({line.origin}), found no such include"
+        f"{path}: expected {text} ({line.origin}), found no such include"
         + (f"; the file has\n{there}" if there else "; the file has none")
     )

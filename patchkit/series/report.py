@@ -21,7 +21,7 @@ from patchkit.series.stream import (
     DIRECTIVE_END,
     Stream,
 )
-from patchkit.tree.csource import CSource, Extent, parse
+from patchkit.tree.csource import Extent, parse
 from patchkit.tree.source import Tree
 
 SHOWN = 3
@@ -154,38 +154,38 @@ def several(pattern: Pattern, path: str, data: bytes, sites: Iterable[tuple[int,
     return "\n".join(lines)
 
 
-def several_entities(hunk: Hunk, source: CSource, extents: Sequence[Extent]) -> str:
+def several_entities(hunk: Hunk, path: str, extents: Sequence[Extent]) -> str:
     """Report that text goes before or after an entity that is there more than once."""
-    lines = [f"{title(hunk, source.path)}: there is more than one {hunk.kind} {hunk.name}"]
-    lines += [f"  {_entity(source, extent)}" for extent in extents]
+    lines = [f"{title(hunk, path)}: there is more than one {hunk.kind} {hunk.name}"]
+    lines += [f"  {_entity(path, extent)}" for extent in extents]
     lines.append("  'if CONDITION' in the header picks one")
     return "\n".join(lines)
 
 
-def _entity(source: CSource, extent: Extent) -> str:
+def _entity(path: str, extent: Extent) -> str:
     under = f" under {' && '.join(extent.conditions)}" if extent.conditions else ""
-    return f"{source.path}:{extent.line}: {extent.kind} {extent.name}{under}"
+    return f"{path}:{extent.line}: {extent.kind} {extent.name}{under}"
 
 
-def no_entity(hunk: Hunk, source: CSource, tree: Tree) -> str:
+def no_entity(hunk: Hunk, entities: Sequence[Extent], path: str, tree: Tree) -> str:
     """Report that a file lacks an entity: what is similar, and who has it."""
     wanted = f"{hunk.kind} {hunk.name}"
-    named = source.find(hunk.kind, hunk.name)
+    others = [extent for extent in entities if extent.name == hunk.name]
+    named = [extent for extent in others if extent.kind == hunk.kind]
     if named:
         lines = [
-            f"{title(hunk, source.path)}: found no {wanted} under {hunk.condition}; there is",
-            *(f"  {_entity(source, extent)}" for extent in named),
+            f"{title(hunk, path)}: found no {wanted} under {hunk.condition}; there is",
+            *(f"  {_entity(path, extent)}" for extent in named),
         ]
         return "\n".join(lines)
-    lines = [f"{title(hunk, source.path)}: found no {wanted} in this file"]
-    others = [extent for extent in source.entities() if extent.name == hunk.name]
-    known = {extent.name: extent for extent in source.entities() if extent.kind == hunk.kind}
+    lines = [f"{title(hunk, path)}: found no {wanted} in this file"]
+    known = {extent.name: extent for extent in entities if extent.kind == hunk.kind}
     close = difflib.get_close_matches(hunk.name, list(known), SHOWN, 0.7)
     others += [known[name] for name in close]
     if others:
         lines.append("  here:")
-        lines += [f"    {_entity(source, extent)}" for extent in others[:6]]
-    elsewhere = defined_elsewhere(tree, source.path, hunk.kind, hunk.name)
+        lines += [f"    {_entity(path, extent)}" for extent in others[:6]]
+    elsewhere = defined_elsewhere(tree, path, hunk.kind, hunk.name)
     if elsewhere:
         lines.append("  elsewhere:")
         lines += [f"    {place}" for place in elsewhere[:6]]

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# ruff: noqa: E101  kernel C is indented with tabs, then blanks
 """Hunks on C: what they match, and what the file looks like afterwards."""
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def test_indentation_follows_the_tree() -> None:
 
 def test_labels_and_directives_stay_at_the_margin() -> None:
     result = edited(
-        "@@ function f @@\n ret = -EINVAL;\n+#ifdef X\n+g();\n+again:\n+h();\n+#endif\n goto out;\n",
+        "@@ function f @@\n ret = -EINVAL;\n+#ifdef X\n+g();\n+again:\n+h();\n+#endif\n"
+        " goto out;\n",
         F,
     )
     assert "EINVAL;\n#ifdef X\n\t\tg();\nagain:\n\t\th();\n#endif\n\t\tgoto" in result
@@ -154,9 +156,8 @@ def test_a_skip_inside_a_line() -> None:
 
 def test_macro_is_edited_in_part() -> None:
     text = "#define MASK \\\n\t(A | \\\n\t B)\n#define OTHER 1\n"
-    assert edited("@@ macro MASK @@\n #define MASK (A | \\\n-\t B)\n+\t B | C)\n", text) == text.replace(
-        " B)", " B | C)"
-    )
+    diff = "@@ macro MASK @@\n #define MASK (A | \\\n-\t B)\n+\t B | C)\n"
+    assert edited(diff, text) == text.replace(" B)", " B | C)")
     assert edited("@@ macro OTHER @@\n-#define OTHER 1\n+#define OTHER 2\n", text) == text.replace(
         "OTHER 1", "OTHER 2"
     )
@@ -173,7 +174,10 @@ def test_insertion_in_a_struct_under_directives() -> None:
 
 
 def test_branches_of_a_condition_start_from_the_same_nesting() -> None:
-    text = "int g(void)\n{\n#ifdef X\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t\tc();\n\t}\n\td();\n}\n"
+    text = (
+        "int g(void)\n{\n#ifdef X\n\tif (a) {\n#else\n\tif (b) {\n#endif\n"
+        "\t\tc();\n\t}\n\td();\n}\n"
+    )
     assert edited("@@ function g @@\n {\n ...\n+e();\n d();\n", text) == text.replace(
         "\td();", "\te();\n\td();"
     )

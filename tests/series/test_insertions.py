@@ -135,7 +135,8 @@ def test_single_lines_stand_together() -> None:
 
 
 def test_after_the_last_line_without_newline() -> None:
-    assert edited("@@ after macro B @@\n+#define C 3\n", "#define B 2") == "#define B 2\n#define C 3"
+    diff = "@@ after macro B @@\n+#define C 3\n"
+    assert edited(diff, "#define B 2") == "#define B 2\n#define C 3"
 
 
 def test_several_entities_of_a_name() -> None:
