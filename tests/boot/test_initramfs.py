@@ -159,7 +159,7 @@ def test_shared_libraries_come_along_with_what_they_need(tmp_path: Path, install
     )
     assert {"lib64/ld.so", "lib/libone.so", "lib/libtwo.so"} <= set(found)
     del libraries["libtwo.so"]
-    with pytest.raises(InfrastructureError, match="libone.so needs libtwo.so"):
+    with pytest.raises(InfrastructureError, match=r"libone\.so needs libtwo\.so"):
         initramfs(init, install, TESTS, lambda name: tmp_path / name if name in libraries else None)
 
 

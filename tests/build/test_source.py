@@ -59,8 +59,6 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
-
-
 ONE = {"a": b"same\n", "b": b"first\n", "c": b"goes\r\n", "s": b"-> a", "x.sh": b"#!/bin/sh\n"}
 TWO = {"a": b"same\n", "b": b"second\n", "d/e": b"new\n", "s": b"-> a", "x.sh": b"#!/bin/sh\n"}
 
@@ -173,8 +171,9 @@ def test_a_git_command_around_us_has_no_say(
 
 @pytest.mark.parametrize("revision", ["three", "", "--output=/tmp/x", "-h", "one\ntwo", "one:a"])
 def test_no_such_revision(repository: Path, tmp_path: Path, revision: str) -> None:
-    with pytest.raises(TreeError, match="no commit"), materialise(
-        repository, revision, cache=tmp_path / "cache"
+    with (
+        pytest.raises(TreeError, match="no commit"),
+        materialise(repository, revision, cache=tmp_path / "cache"),
     ):
         pass
 
@@ -217,8 +216,9 @@ def test_interrupted_first_time(repository: Path, tmp_path: Path) -> None:
 def test_missing_objects_are_an_error(repository: Path, tmp_path: Path) -> None:
     blob = git(repository, "rev-parse", "two:d/e")
     (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(TreeError, match=r"cannot write the files"), materialise(
-        repository, "two", cache=tmp_path / "cache"
+    with (
+        pytest.raises(TreeError, match=r"cannot write the files"),
+        materialise(repository, "two", cache=tmp_path / "cache"),
     ):
         pass
 
@@ -230,8 +230,9 @@ def test_no_room_is_said_before_anything_is_written(
         free = 0
 
     monkeypatch.setattr("patchkit.build.source.shutil.disk_usage", lambda path: Usage)
-    with pytest.raises(InfrastructureError, match="are free"), materialise(
-        repository, "one", cache=tmp_path / "cache"
+    with (
+        pytest.raises(InfrastructureError, match="are free"),
+        materialise(repository, "one", cache=tmp_path / "cache"),
     ):
         pass
     assert files(slot_directory(repository, tmp_path / "cache") / "tree") == {}
