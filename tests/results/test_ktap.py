@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ktap_logs import LOGS, RUNNER, UNTERMINATED, Log
 
 from patchkit.results.ktap import LOG_LINES, Parser, parse
 from patchkit.results.verdict import judge, judge_log
-
-sys.path.insert(0, str(Path(__file__).parent))
-from logs import LOGS, RUNNER, UNTERMINATED, Log
 
 ALL = pytest.mark.parametrize("log", LOGS.values(), ids=LOGS.keys())
 

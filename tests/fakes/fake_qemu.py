@@ -47,6 +47,22 @@ def prints_for_ever():
         console("[    0.000000] " + "x" * 4000 + "\n")
 
 
+def run_the_plan(last):
+    """Report what the initramfs has in its plan."""
+    # Not pathlib: this program is started often, and that import takes as long as Python itself.
+    with open(sys.argv[sys.argv.index("-initrd") + 1], "rb") as archive:  # noqa: PTH123
+        plan = re.findall(rb"(?:^|\0)\d+ ([^\s\0]+) ([^\s\0]+)$", archive.read(), re.MULTILINE)
+    console("[    0.000000] Linux version 6.12.0 (fake)\n")
+    status("ready 1\n")
+    results(f"TAP version 13\n1..{len(plan)}\n")
+    for number, (target, test) in enumerate(plan, 1):
+        name = f"selftests: {target.decode()}: {test.decode()}"
+        word = last if number == len(plan) else "ok"
+        results(f"# {name}\n# # patchkit: seconds=0.5\n{word} {number} {name}\n")
+    status("exit 0\n" if last == "ok" else "exit 1\n")
+    sys.exit(0)
+
+
 def guest(what):
     if "--version" in sys.argv:
         print("QEMU emulator version 0.0 (fake)")
@@ -119,6 +135,10 @@ def guest(what):
         console("[    9.000000] Kernel panic - not syncing: NMI: Not continuing\n")
         console("[    9.000001] RIP: 0010:stuck_here+0x1/0x2\n")
         sys.exit(0)
+    elif what == "runs the plan":
+        run_the_plan(last="ok")
+    elif what == "fails the last test":
+        run_the_plan(last="not ok")
     elif what == "forges":
         console("TAP version 13\n1..1\nok 1 selftests: a: b\nexit 0\n")
         sys.exit(0)
