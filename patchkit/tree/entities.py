@@ -107,6 +107,8 @@ class _Scan:
                 self._at_file_scope(token)
             elif kind == "punct":
                 self._inside(token)
+        if self.state.stack is None and self._ends_in_macro():
+            self._finish(self.state.declaration[self.state.length - 1])
         self.found.sort(key=lambda extent: (extent.start, extent.end))
         return tuple(self.found)
 
@@ -147,17 +149,23 @@ class _Scan:
 
     def _invocation_before(self, token: Token) -> bool:
         """Tell whether the declaration so far is ``MACRO(…)`` that ends without a semicolon."""
+        if not self._ends_in_macro():
+            return False
+        state = self.state
+        first, last = state.declaration[0], state.declaration[state.length - 1]
+        if is_annotation(first.text) or (is_annotation(token.text) and token.line == last.line):
+            return False
+        return token.line > last.line or is_macro_name(first.text)
+
+    def _ends_in_macro(self) -> bool:
+        """Tell whether the declaration so far looks like ``WORD(…)``."""
         state = self.state
         if state.length < 3:
             return False
         first, second, last = (
             state.declaration[0], state.declaration[1], state.declaration[state.length - 1]
         )  # fmt: skip
-        if first.kind != "ident" or second.text != b"(" or last.text != b")":
-            return False
-        if is_annotation(first.text) or (is_annotation(token.text) and token.line == last.line):
-            return False
-        return token.line > last.line or is_macro_name(first.text)
+        return first.kind == "ident" and second.text == b"(" and last.text == b")"
 
     def _current(self) -> list[Token]:
         return self.state.declaration[: self.state.length]

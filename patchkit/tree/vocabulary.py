@@ -25,7 +25,7 @@ ANNOTATIONS = frozenset(
     asmlinkage __bpf_kfunc __sched __lockfunc __kprobes __irq_entry __softirq_entry __cpuidle
     __entry_text __ksym __hyp_text __restrict __extension__ __rcu_guarded __exception
     __exception_irq_entry __nosavedata __this_module_init __irqentry_text __purgatory_ro_after_init
-    __bpf_hook_start __bpf_kfunc_start_defs __bpf_hook_end __signed__ __volatile __const__
+    __initdata_or_meminfo __signed__ __volatile __const__
     randomized_struct_fields_start randomized_struct_fields_end fastcall STATIC
     """.split()
 )
@@ -64,7 +64,8 @@ KEYWORDS = frozenset(
 )
 """Words that are never the name of a function or macro."""
 
-TYPEOF = frozenset((b"typeof", b"__typeof__", b"__typeof", b"typeof_unqual", b"__typeof_unqual__"))
+TYPEOF = frozenset((b"typeof", b"__typeof__", b"__typeof", b"typeof_unqual", b"__typeof_unqual__",
+                   b"typeof_member"))  # fmt: skip
 
 SYSTEM_CALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE(?P<count>[0-6])\Z")
 """Macros that define a system call: name, then type and name of each argument."""
