@@ -39,7 +39,8 @@ from patchkit.series.model import FileChange, Plan
 from patchkit.tree.git import ENVIRONMENT, command
 
 Form = Literal["mbox", "patches", "quilt"]
-COVER = "0000-cover-letter.patch"
+COVER = "0000-cover-letter.txt"
+"""Not ``.patch``, so that ``git am DIR/*.patch`` works; ``git send-email DIR`` takes it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Cover:
 class ExportRequest:
     """How to write patches; *version* is that of the posting, *cover* adds a cover letter.
 
-    ``git am`` refuses a mail without a patch, so a cover letter is never part of a mailbox: it is
-    a file beside it.
+    ``git am`` stops at a mail without a patch, so a cover letter is never part of a mailbox, nor
+    a ``.patch``: it is a file beside them.
     """
 
     form: Form
@@ -226,7 +227,8 @@ def _exported(request: ExportRequest, letters: list[Letter], whole: bytes, base:
         files = [
             ExportedFile(name, quilt_patch(one)) for name, one in zip(names, letters, strict=True)
         ]
-        files.append(ExportedFile("series", "".join(f"{name}\n" for name in names).encode("ascii")))
+        listing = [f"# Rendered by patchkit {__version__}", *names]
+        files.append(ExportedFile("series", "".join(f"{one}\n" for one in listing).encode("ascii")))
     else:
         first_base = "" if request.cover is not None else base
         mails = [
@@ -320,13 +322,13 @@ def write_exported(exported: Exported, destination: Path) -> tuple[Path, ...]:
 def _stale(destination: Path, names: set[str]) -> list[Path]:
     """Return patches of an earlier export that this one does not replace."""
     stale = []
-    for path in [*sorted(destination.glob("*.patch")), destination / "series"]:
+    for path in [*sorted(destination.glob("*.patch")), destination / "series", destination / COVER]:
         if not path.exists():
             continue
-        if path.name != "series" and MARK not in path.read_bytes():
+        if MARK not in path.read_bytes():
             raise UserError(
-                f"{path} is not a patch of patchkit's, and would be mixed up with those to be "
-                "written; nothing was written",
+                f"{path} is not patchkit's, and would be mixed up with what is to be written; "
+                "nothing was written",
                 hint="name an empty directory",
             )
         if path.name not in names:

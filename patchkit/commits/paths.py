@@ -6,7 +6,8 @@ from __future__ import annotations
 import unicodedata
 
 from patchkit.errors import TemplateError
-from patchkit.tree.source import EXECUTABLE, REGULAR, clean_path
+from patchkit.series.policy import path_problem
+from patchkit.tree.source import EXECUTABLE, REGULAR
 
 MODES = (REGULAR, EXECUTABLE)
 
@@ -14,24 +15,17 @@ MODES = (REGULAR, EXECUTABLE)
 def path_defect(path: str) -> str:
     """Return why *path* must not be written, "" when it may be.
 
-    A path is relative, normalised, printable, and has no component that git, or a file system
-    that folds case or ignores trailing dots and invisible characters, could take for ``.git``.
+    Beyond what a series may name at all, what would have to be quoted in a diff, could pass for an
+    option, or does not show when printed is refused here.
     """
-    if not path:
-        return "is empty"
-    if path.startswith("/"):
-        return "is absolute"
-    if "\\" in path or '"' in path:
-        return "has a backslash or a quotation mark"
-    if clean_path(path) is None:
-        return "has an empty component, '.', '..' or '.git'"
+    if problem := path_problem(path):
+        return problem
     for character in path:
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
             return f"has the unprintable character U+{ord(character):04X}"
     for name in path.split("/"):
-        folded = unicodedata.normalize("NFKC", name).casefold().rstrip(". ")
-        if folded in (".git", "git~1") or folded.split(":")[0] in (".git", "git~1"):
-            return f"has a component that can mean .git: {name!r}"
+        if '"' in name:
+            return "has a quotation mark"
         if name.startswith("-"):
             return f"has a component that looks like an option: {name!r}"
         if name != name.strip():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,8 +19,10 @@ from patchkit import __version__
 from patchkit.commits.repo import Identity, Repository
 from patchkit.errors import TreeError
 from patchkit.series.model import Plan
-from patchkit.tree.facts import Fact
 from patchkit.tree.source import REGULAR, compute_blob_id
+
+if TYPE_CHECKING:
+    from patchkit.tree.facts import Fact
 
 SCHEMA = 1
 

@@ -118,7 +118,9 @@ def test_quilt_series_applies_without_fuzz(
     write_exported(export_plan(ExportRequest("quilt"), plan, identity_from=tmp_path), out)
     place = tmp_path / "tree"
     git(kernel, "worktree", "add", "-q", "--detach", str(place), "main")
-    for name in (out / "series").read_text().split():
+    listing = (out / "series").read_text().split("\n")
+    assert listing[0].startswith("# ")
+    for name in filter(None, listing[1:]):
         done = subprocess.run(
             [shutil.which("patch") or "patch", "-p1", "--fuzz=0", "--batch", "-i", str(out / name)],
             cwd=place, capture_output=True, check=False,
@@ -247,7 +249,7 @@ def test_crlf_files_are_kept_and_named(kernel: Path, tmp_path: Path) -> None:
 def test_an_export_replaces_an_earlier_one_and_nothing_else(kernel: Path, tmp_path: Path) -> None:
     plan = applied(kernel)
     out = tmp_path / "out"
-    write_exported(export_plan(ExportRequest("patches"), plan), out)
+    write_exported(export_plan(ExportRequest("patches", 1, Cover("mm: x", "x")), plan), out)
     (out / "notes.txt").write_text("mine\n")
     fewer = Plan("t", plan.patches[:1])
     write_exported(export_plan(ExportRequest("patches"), fewer), out)
@@ -255,9 +257,19 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(kernel: Path, tmp_pa
         "0001-mm-add-the-flag.patch", "notes.txt",
     ]  # fmt: skip
     (out / "0009-theirs.patch").write_text("somebody else's\n")
-    with pytest.raises(UserError, match=r"0009-theirs\.patch is not a patch of patchkit's"):
+    with pytest.raises(UserError, match=r"0009-theirs\.patch is not patchkit's"):
         write_exported(export_plan(ExportRequest("patches"), plan), out)
     assert not (out / "0002-mm-count.patch").exists()
+
+
+def test_a_series_file_of_others_is_not_replaced(kernel: Path, tmp_path: Path) -> None:
+    plan = applied(kernel)
+    out = tmp_path / "debian/patches"
+    out.mkdir(parents=True)
+    (out / "series").write_text("bugfix/all/theirs.patch\n")
+    with pytest.raises(UserError, match="series is not patchkit's"):
+        write_exported(export_plan(ExportRequest("quilt"), plan), out)
+    assert [path.name for path in out.iterdir()] == ["series"]
 
 
 def test_nothing_to_export(kernel: Path) -> None:
@@ -290,3 +302,15 @@ def test_show_is_untouched_by_export(kernel: Path) -> None:
     export_branch(ExportRequest("mbox"), kernel, NAME)
     assert sorted((kernel / ".git").rglob("*")) == objects
     assert show(kernel, NAME, "mm/mpin.c") == b"/* new */\n"
+
+
+def test_an_empty_commit_of_the_users_is_exported_and_noted(kernel: Path) -> None:
+    applied(kernel)
+    git(kernel, "checkout", "-q", NAME)
+    git(kernel, "commit", "-q", "--allow-empty", "-m", "A remark")
+    commit(kernel, {"kernel/mine.c": b"x\n"}, "Mine")
+    exported = export_branch(ExportRequest("patches"), kernel, NAME)
+    assert exported.subjects[3:] == ("A remark", "Mine")
+    assert b"kernel/mine.c" not in exported.files[3].data
+    assert b"kernel/mine.c" in exported.files[4].data
+    assert exported.notes == ("'A remark' changes nothing: git am needs --empty=keep",)
