@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,14 +29,21 @@ def _own_git_configuration(tmp_path_factory: pytest.TempPathFactory,
     return configuration
 
 
-@pytest.fixture
-def kernel(tmp_path: Path) -> Path:
-    """A repository with one commit and a clean work tree."""
-    root = tmp_path / "linux"
-    root.mkdir()
-    git(root, "init", "-q")
+@pytest.fixture(scope="session")
+def _one_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("kernel")
+    git(root, "init", "-q", "--template=", "-b", "main")
     write(root, FILES)
     (root / "scripts/check.sh").chmod(0o755)
     git(root, "add", "--force", "--all")
-    git(root, "commit", "-q", "-m", "Linux")
+    git(root, "-c", "user.name=U", "-c", "user.email=u@example.org", "commit", "-q", "-m", "Linux")
+    return root
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, _one_commit: Path) -> Path:
+    """A repository with one commit and a clean work tree."""
+    root = tmp_path / "linux"
+    shutil.copytree(_one_commit, root, symlinks=True)
+    git(root, "update-index", "-q", "--refresh")
     return root

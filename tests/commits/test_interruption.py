@@ -40,11 +40,9 @@ def run_killed(request: ApplyRequest | UndoRequest, step: int) -> bool:
 def state(where: Path) -> tuple[str, ...]:
     """Everything that a user would look at: branch, work tree, index, HEAD."""
     return (
-        git(where, "for-each-ref", "--format=%(refname) %(tree)", "refs/heads"),
-        git(where, "status", "--porcelain"),
-        git(where, "stash", "list"),
-        git(where, "symbolic-ref", "HEAD"),
-        git(where, "diff", "HEAD", "--stat"),
+        git(where, "for-each-ref", "--format=%(refname) %(tree)", "refs/heads", "refs/stash"),
+        git(where, "status", "--porcelain=v2", "--branch"),
+        (where / ".git/HEAD").read_text(),
     )
 
 
