@@ -129,8 +129,10 @@ class Origins(jinja2.ext.Extension):
                     block = []
                 continue
             if token.type == "data" and not nested:
-                yield Token(token.lineno, "data", _marked(token, stream.name or "?"))
+                yield Token(token.lineno, "data", _marked(token.lineno, token.value, stream))
                 continue
+            if token.type == "variable_begin" and not nested:
+                yield Token(token.lineno, "data", _marked(token.lineno, "", stream))
             yield token
         yield from block
 
@@ -144,10 +146,10 @@ def _nesting(block: list[Token]) -> int:
     return -1 if word in ("endmacro", "endcall", "endfilter", "endset") else 0
 
 
-def _marked(token: Token, name: str) -> str:
-    lines = str(token.value).split("\n")
+def _marked(first: int, text: str, stream: TokenStream) -> str:
+    lines = text.split("\n")
     return "\n".join(
-        f"{MARK}{name}:{token.lineno + number}{MARK_END}{line}"
+        f"{MARK}{stream.name or '?'}:{first + number}{MARK_END}{line}"
         for number, line in enumerate(lines)
     )
 

@@ -9,12 +9,18 @@ The cost grows with the length of the stream, never with the number of ways to m
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchkit.series.pattern import Element, Pattern, Segment
 from patchkit.series.stream import COMMENT, COMMENT_END, Stream
+
+_EXAMINED = 12
+"""Places that are compared closely before the nearest are named."""
+_LIKE = 0.3
+"""A place that agrees less than this is not worth naming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,25 +179,33 @@ def nearest(
 ) -> list[Candidate]:
     """Return the places that come nearest to fitting a segment, best first.
 
-    First those that agree for the most words from the segment's beginning; when none agrees for
-    long, those that have most of its words in about the right place. Words before *lowest* do not
-    count.
+    They are the places that agree for the most words from the segment's beginning, and those that
+    have most of its words in about the right order. Words before *lowest* do not count.
     """
     elements = pattern.elements[segment.first : segment.last]
-    candidates: list[Candidate] = []
-    for at in range(lowest, len(stream)):
-        if elements[0].matches(stream.texts[at]):
-            candidates.append(_agreement(elements, stream, at))
-    candidates.sort(key=lambda candidate: (-candidate.matched, candidate.start))
-    best = candidates[0].matched if candidates else 0
-    if best * 2 < len(elements):
-        similar = _similar([element.text for element in elements], stream, lowest)
-        known = {candidate.start for candidate in candidates if candidate.matched > 2}
-        candidates = [candidate for candidate in candidates if candidate.matched > 2]
-        candidates += [
-            _agreement(elements, stream, start) for start in similar if start not in known
-        ]
-    return candidates[:limit]
+    wanted = [element.text for element in elements]
+    candidates = {
+        at: _agreement(elements, stream, at)
+        for at in range(lowest, len(stream))
+        if elements[0].matches(stream.texts[at])
+    }
+    best = sorted(candidates.values(), key=lambda each: (-each.matched, each.start))[:_EXAMINED]
+    starts = [candidate.start for candidate in best]
+    starts += _similar(wanted, stream, lowest, _EXAMINED)
+    ranked: list[tuple[float, int, int, Candidate]] = []
+    for start in starts:
+        window = stream.texts[start : start + len(wanted)]
+        matcher = difflib.SequenceMatcher(None, wanted, window, autojunk=False)
+        candidate = candidates.get(start) or _aligned(matcher, start, len(wanted))
+        score = max(candidate.matched / len(wanted), matcher.ratio())
+        if score > _LIKE:
+            ranked.append((-score, -candidate.matched, candidate.start, candidate))
+    ranked.sort(key=lambda each: each[:3])
+    chosen: list[Candidate] = []
+    for *_, candidate in ranked:
+        if all(abs(candidate.start - other.start) >= len(wanted) for other in chosen):
+            chosen.append(candidate)
+    return chosen[:limit]
 
 
 def _agreement(elements: Sequence[Element], stream: Stream, at: int) -> Candidate:
@@ -207,7 +221,18 @@ def _agreement(elements: Sequence[Element], stream: Stream, at: int) -> Candidat
     return Candidate(start, matched, min(matched, len(elements) - 1), at)
 
 
-def _similar(wanted: list[bytes], stream: Stream, lowest: int, limit: int = 3) -> list[int]:
+def _aligned(
+    matcher: difflib.SequenceMatcher[bytes], start: int, length: int
+) -> Candidate:
+    """Return a window that does not begin as the segment does, seen from what they share most."""
+    block = matcher.find_longest_match()
+    if block.a and block.b:
+        return Candidate(start + block.b, block.size, block.a - 1, start + block.b - 1)
+    expected = min(block.a + block.size, length - 1)
+    return Candidate(start + block.b, block.size, expected, start + block.b + block.size)
+
+
+def _similar(wanted: list[bytes], stream: Stream, lowest: int, limit: int) -> list[int]:
     """Return starts of windows that share the most words with *wanted*, none overlapping."""
     size = len(wanted)
     need = Counter(wanted)

@@ -163,11 +163,7 @@ class _Planner:
         where = f"{series.name}/{patch.id}"
         source = f"series.toml: {patch.id}.when"
         if patch.when and not self.renderer.holds(patch.when, source, used):
-            evidence = [Evidence(fact.file, fact.line, fact.why) for fact in used.asked.values()]
-            return replace(
-                blank, state="superseded",
-                evidence=(Evidence("", 0, patch.why), *evidence),
-            )  # fmt: skip
+            return replace(blank, state="superseded", evidence=_superseded(patch, used))
         held = self._bools(where, "holds", patch.holds, used)
         if held and all(fact.value for fact in held):
             return replace(
@@ -229,3 +225,15 @@ class _Planner:
             self.modes[change.path] = change.mode
         self.tree = OverlayTree(self.base, self.changed, self.modes)
         self.facts = probe(self.definitions, self.tree)
+
+
+def _superseded(patch: Patch, used: _Used) -> tuple[Evidence, ...]:
+    """Return why a tree does not need a patch: the manifest's words, then what they rest on."""
+    facts = list(used.asked.values())
+    if not facts:
+        return (Evidence(patch.template, 0, patch.why),)
+    first = facts[0]
+    return (
+        Evidence(first.file, first.line, f"{patch.why} ({first.why})"),
+        *(Evidence(fact.file, fact.line, fact.why) for fact in facts[1:]),
+    )
