@@ -130,14 +130,15 @@ def apply(arguments: argparse.Namespace, output: Output) -> ExitCode:
 def _in_place(
     arguments: argparse.Namespace, output: Output, target: Target, plan: Plan
 ) -> ExitCode:
-    from patchkit.commits.inplace import apply_in_place
+    from patchkit.commits.inplace import InPlaceRequest, apply_in_place
 
     if target.repository is not None:
         raise UserError(
             f"{arguments.tree}: a git repository gets commits, not edits in place",
             hint="leave out --in-place",
         )
-    changed = apply_in_place(Path(arguments.tree), plan).changed
+    request = InPlaceRequest(Path(arguments.tree), plan)
+    changed = apply_in_place(request).changed
     show_plan(plan, arguments, output, {"base": "", "ref": None, "changed": bool(changed)})
     return ExitCode.YES
 
