@@ -88,6 +88,9 @@ def apply_in_place(request: InPlaceRequest) -> InPlaceResult:
     if not changes and not (root / STATE).is_dir():
         return InPlaceResult(False, ())
     tree = _Directory(root)
+    journal = _read_journal(root)
+    if journal is None or journal.state == "done":
+        _check(tree, changes)  # a refusal leaves no trace, not even a lock
     with held(root / STATE, root):
         step("locked")
         recovered = _recover(tree)

@@ -14,8 +14,8 @@ import msgspec
 
 from patchkit.commits.faults import step
 from patchkit.commits.lock import replace_file
-from patchkit.commits.repo import Repository, StaleRefError
-from patchkit.errors import InfrastructureError
+from patchkit.commits.repo import Repository
+from patchkit.errors import InfrastructureError, PatchkitError
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ def recover(repository: Repository) -> Recovered | None:
 
 
 def move_both(repository: Repository, journal: Journal) -> None:
-    """Move record and branch by compare-and-swap; on StaleRefError neither has moved."""
+    """Move record and branch by compare-and-swap; when either cannot be moved, neither has."""
     replace_file(_journal_file(repository), msgspec.json.encode(journal))
     step("journal written")
     try:
@@ -90,7 +90,7 @@ def move_both(repository: Repository, journal: Journal) -> None:
         step("record moved")
         _move(repository, journal.branch, journal.why)
         step("branch moved")
-    except StaleRefError:
+    except PatchkitError:
         recover(repository)
         raise
     _journal_file(repository).unlink()

@@ -257,7 +257,8 @@ class Repository:
     def move_ref(self, name: str, new: str | None, old: str | None, why: str) -> None:
         """Let *name* point at *new* (None deletes) if it still points at *old* (None: is absent).
 
-        *why* goes to the reflog. Raises StaleRefError, with the ref untouched, otherwise.
+        *why* goes to the reflog. Raises StaleRefError, with the ref untouched, otherwise, and
+        UserError when git refuses for another reason, such as a branch ``a`` in the way of ``a/b``.
         """
         words = ["update-ref", "-m", why]
         if new is None:
@@ -267,10 +268,15 @@ class Repository:
         done = self.git(*words, check=False)
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", "backslashreplace").strip()
+            if self.ref(name) == old:
+                raise UserError(
+                    f"{name}: git cannot move it, and nothing was changed: {reason}",
+                    hint="if another ref is in the way, choose another name with --branch",
+                )
             raise StaleRefError(
-                f"{name}: expected it {f'at {old[:12]}' if old else 'not to exist'} and could not "
-                f"move it: {reason}",
-                hint="run the same command again; nothing was changed",
+                f"{name}: expected it {f'at {old[:12]}' if old else 'not to exist'}, but somebody "
+                f"else has moved it meanwhile; nothing was changed: {reason}",
+                hint="run the same command again",
             )
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:

@@ -360,6 +360,16 @@ def test_a_branch_that_moves_meanwhile_wins(kernel: Path, monkeypatch: pytest.Mo
     assert not (kernel / ".git/patchkit/journal.json").exists()
 
 
+@pytest.mark.parametrize("in_the_way", ["patchkit", "patchkit/vm-pinned/mine"])
+def test_a_branch_name_in_the_way(kernel: Path, in_the_way: str) -> None:
+    git(kernel, "branch", in_the_way)
+    with pytest.raises(UserError, match="git cannot move it, and nothing was changed"):
+        run(kernel)
+    assert git(kernel, "for-each-ref", "refs/patchkit") == ""
+    assert not (kernel / ".git/patchkit/journal.json").exists()
+    assert run(kernel, branch="other").changed
+
+
 def test_moving_a_branch_that_is_checked_out_is_refused(kernel: Path, tmp_path: Path) -> None:
     first = run(kernel)
     linked = tmp_path / "linked"

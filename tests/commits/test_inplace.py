@@ -156,6 +156,7 @@ def test_a_file_that_changed_since_the_plan(tree: Path) -> None:
     with pytest.raises(ConflictError, match="README is not what the plan was made on"):
         apply_in_place(InPlaceRequest(tree, plan))
     assert snapshot(tree) == before
+    assert not (tree / ".patchkit").exists()
 
 
 @pytest.mark.parametrize("link", ["mm", "mm/mlock.c"])
