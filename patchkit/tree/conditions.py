@@ -49,6 +49,13 @@ def negated(condition: str) -> str:
     return condition[1:] if condition.startswith("!") else f"!{condition}"
 
 
+DEEPEST = 200
+"""Of conditions nested deeper only the innermost are told; real files stay below twenty."""
+
+LONGEST = 2000
+"""Characters of a chain of ``#elif`` that are told, lest a hostile file grow it without end."""
+
+
 class Conditions:
     """The stack while directives go by, innermost last; tolerates unbalanced ones.
 
@@ -73,7 +80,7 @@ class Conditions:
             self._stack.append((negated(condition), condition))
         elif word in ("elif", "elifdef", "elifndef") and self._stack:
             condition = opening(word[2:], rest)
-            before = self._stack[-1][0]
+            before = self._stack[-1][0][:LONGEST]
             self._stack[-1] = (f"{before} && {negated(condition)}", f"{before} && {condition}")
         elif word == "else" and self._stack:
             before = self._stack[-1][0]
@@ -89,4 +96,4 @@ class Conditions:
 
     def now(self) -> tuple[str, ...]:
         """Return the conditions that hold here, outermost first."""
-        return tuple(condition for _, condition in self._stack if condition)
+        return tuple(condition for _, condition in self._stack[-DEEPEST:] if condition)

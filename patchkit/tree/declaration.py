@@ -187,8 +187,7 @@ def statement(tokens: Sequence[Token]) -> list[tuple[str, str]]:
             comma = next((n for n, t in enumerate(inside) if t.text == b","), len(inside))
             argument = "".join(_text(token) for token in inside[:comma])
             return [("invocation", f"{_text(parts[0].token)}({argument})")]
-    aggregate = any(word in _AGGREGATES for word in words)
-    if aggregate and parts[-1].token.kind == BRACES:
+    if parts[-1].token.kind == BRACES and not _has(parts, b"="):
         return []
     if len(parts) == 2 and words[0] in _AGGREGATES and words[1]:
         return [("declaration", _text(parts[1].token))]
