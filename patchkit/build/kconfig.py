@@ -96,13 +96,19 @@ def configure(request: ConfigRequest, progress: Progress = no_progress) -> Confi
          f"KCONFIG_ALLCONFIG={merged}", "allnoconfig"],
         env=request.toolchain.environment(request.build),
     )  # fmt: skip
+    result = check(request)
+    progress(STAGE, 1, 1, f"{len(result.options)} options on")
+    return result
+
+
+def check(request: ConfigRequest) -> ConfigResult:
+    """Compare the configuration that is in place with what is asked for; see configure()."""
     config = request.build / ".config"
     options = read_config(config)
-    dropped = explain(not_granted(asked, options), options, request.source)
+    dropped = explain(not_granted(wanted(request.fragments), options), options, request.source)
     refused = tuple(entry for entry in dropped if not entry.accepted)
     if refused and not request.accept_dropped:
         raise OptionsDropped(refused)
-    progress(STAGE, 1, 1, f"{len(options)} options on")
     return ConfigResult(config, dropped, options)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from patchkit import process
 from patchkit.build.arch import Arch
 from patchkit.build.fragments import Dropped, digest, wanted
-from patchkit.build.kconfig import ConfigRequest, configure
+from patchkit.build.kconfig import ConfigRequest, check, configure
 from patchkit.build.toolchain import Toolchain
 from patchkit.errors import ExitCode, InfrastructureError, PatchkitError
 from patchkit.progress import Progress, no_progress
@@ -29,6 +29,7 @@ STAGE = "build"
 _STEP = re.compile(rb"  ([A-Z][A-Z0-9_+-]*) +(?:\[M\] +)?(\S+)")
 _ERROR = re.compile(rb"error:|Error \d+|undefined reference|\*\*\*")
 _SHOWN_ERRORS = 12
+_METADATA = "metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +88,22 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
     InfrastructureError when the tools themselves fail.
     """
     directory = build_directory(request)
-    seconds = {}
-    started = time.monotonic()
-    configured = configure(
-        ConfigRequest(
-            request.source, directory, request.arch, request.toolchain, request.fragments,
-            request.accept_dropped,
-        ),
-        progress,
-    )  # fmt: skip
-    seconds["configure"] = time.monotonic() - started
-    _record(directory / "metadata.json", request, state="started")
-    started = time.monotonic()
+    image = directory / request.arch.image
     log = directory / "build.log"
+    asked = ConfigRequest(
+        request.source, directory, request.arch, request.toolchain, request.fragments,
+        request.accept_dropped,
+    )  # fmt: skip
+    if _is_built(request, directory) and image.is_file():
+        checked = check(asked)
+        progress(STAGE, 1, 1, "built before")
+        seconds = {"configure": 0.0, "build": 0.0}
+        return BuildResult(directory, image, checked.config, log, checked.dropped, seconds)
+    started = time.monotonic()
+    configured = configure(asked, progress)
+    seconds = {"configure": time.monotonic() - started}
+    _record(directory / _METADATA, request, state="started")
+    started = time.monotonic()
     argv = [
         *request.toolchain.make(request.source, directory, request.arch),
         f"-j{request.jobs}", request.arch.target,
@@ -109,13 +113,26 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
         _Counter(directory / "steps", STAGE, progress),
     )  # fmt: skip
     seconds["build"] = time.monotonic() - started
-    image = directory / request.arch.image
     if not image.is_file():
         raise InfrastructureError(f"{image}: make ended well and did not make it", hint=str(log))
-    _record(directory / "metadata.json", request, state="built")
+    _record(directory / _METADATA, request, state="built")
     return BuildResult(
         directory, image, configured.config, log, configured.dropped, seconds, steps
     )
+
+
+def _is_built(request: BuildRequest, directory: Path) -> bool:
+    """Return whether *directory* was built to its end from just this tree.
+
+    A tree without an id may have changed under the same name.
+    """
+    try:
+        known = json.loads((directory / _METADATA).read_text())
+        return bool(request.tree_id) and (known["state"], known["tree"]) == (
+            "built", request.tree_id,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 class _Counter:

@@ -97,8 +97,34 @@ def test_a_kernel_is_built_and_a_second_time_nothing_is_done(
     assert set(first.seconds) == {"configure", "build"}
     second = build(asked)
     assert (second.directory, second.steps) == (first.directory, 0)
+    other = dataclasses.replace(asked, tree_id="b" * 40)
+    assert build(other).steps == 0
+    (tree / "main.c").write_text("two\n")
+    assert build(dataclasses.replace(asked, tree_id="c" * 40)).image.read_text() == "two\n"
+    metadata = json.loads((first.directory / "metadata.json").read_text())
+    assert (metadata["state"], metadata["tree"]) == ("built", "c" * 40)
+    (tree / "main.c").write_text("one\n")
+    build(asked)
     metadata = json.loads((first.directory / "metadata.json").read_text())
     assert (metadata["state"], metadata["tree"]) == ("built", "a" * 40)
+
+
+def test_what_a_stopped_build_left_is_not_taken_for_a_kernel(
+    tree: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    asked = request(tree, toolchain, tmp_path, "CONFIG_PROC_FS=y\n")
+    build(asked)
+    (tree / "main.c").write_text("broken\n")
+    with pytest.raises(BuildFailed):
+        build(dataclasses.replace(asked, tree_id="b" * 40))
+    # The image of the first build is still there.
+    with pytest.raises(BuildFailed):
+        build(dataclasses.replace(asked, tree_id="b" * 40))
+    anonymous = dataclasses.replace(asked, tree_id="")
+    (tree / "main.c").write_text("two\n")
+    assert build(anonymous).image.read_text() == "two\n"
+    (tree / "main.c").write_text("three\n")
+    assert build(anonymous).image.read_text() == "three\n"
 
 
 def test_the_directory_follows_options_and_compiler_but_not_the_sources(
