@@ -61,7 +61,10 @@ def command(guest: Guest, channels: dict[str, int] | None = None) -> list[str]:
         "-machine", machine.machine,
         "-accel", "tcg,thread=multi" if guest.accelerator == "tcg" else "kvm",
         "-cpu", machine.cpu[guest.accelerator],
-        "-smp", str(guest.cpus), "-m", guest.memory or machine.memory,
+        # One socket each: the firmware's MP table, which is all that a kernel without ACPI has,
+        # lists only the first processor of a socket.
+        "-smp", f"cpus={guest.cpus},sockets={guest.cpus},cores=1,threads=1",
+        "-m", guest.memory or machine.memory,
         # A guest that resets has panicked or is done; never start it again.
         "-no-reboot",
         "-kernel", os.fspath(guest.image), "-initrd", os.fspath(guest.initramfs),

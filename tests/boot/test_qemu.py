@@ -62,7 +62,8 @@ def test_memory_and_processors_can_be_chosen() -> None:
     argv = command(
         Guest(load_arch("x86_64"), Path("/k"), Path("/i"), "tcg", cpus=4, memory="2G"), CHANNELS
     )
-    assert (value(argv, "-smp"), value(argv, "-m")) == ("4", "2G")
+    assert value(argv, "-smp") == "cpus=4,sockets=4,cores=1,threads=1"
+    assert value(argv, "-m") == "2G"
 
 
 def test_an_unknown_architecture_names_those_there_are() -> None:

@@ -33,6 +33,7 @@ def test_a_kernel_as_debian_has_it_passes_its_own_tests(
     names = {item.name for item in result.verdict.tests}
     assert "membarrier: membarrier_test_single_thread" in names
     assert any(name.startswith("membarrier: membarrier_test_single_thread: ") for name in names)
+    assert "Brought up 1 node, 2 CPUs" in result.booted.console.read_text(errors="replace")
     assert result.built.dropped == ()
     options = read_config(result.built.config)
     assert len(options) < 700, "the configuration has grown, and so has every build"
