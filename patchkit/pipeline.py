@@ -59,6 +59,8 @@ class TestRequest:
     accelerator: Choice = "auto"
     clocks: Clocks | None = None
     """None for limits that follow from the tests."""
+    timeout: float = 0
+    """Seconds for the whole guest, over what *clocks* say; 0 for no change."""
     jobs: int = 0
     """0 for as many as there are processors."""
     fragments: tuple[Path, ...] = ()
@@ -153,6 +155,8 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     built = build(request, progress)
     assert built.initramfs is not None
     clocks = request.clocks or default_clocks(built.tests, _scale(request), debug=request.debug)
+    if request.timeout:
+        clocks = dataclasses.replace(clocks, total=request.timeout)
     parser = Parser(recover=False)
 
     def follow(data: bytes) -> None:

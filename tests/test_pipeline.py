@@ -130,6 +130,14 @@ def test_a_guest_that_hangs_ends_with_all_that_is_known(
     assert (result.run_directory / "junit.xml").is_file()
 
 
+def test_a_limit_for_the_whole_guest(
+    repository: Path, guest: Callable[[str], Guest]
+) -> None:
+    guest("ready, then prints for ever")
+    result = run(repository, timeout=0.5)
+    assert (result.verdict.word, result.booted.vm.end) == ("hang", "total")
+
+
 def test_a_tree_that_does_not_build_starts_no_guest(
     repository: Path, guest: Callable[[str], Guest]
 ) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from patchkit import pipeline
 from patchkit.boot.crashes import scan
-from patchkit.boot.vm import Clocks
 from patchkit.cli.commits import commit, render
 from patchkit.cli.output import Output, ProgressDisplay
 from patchkit.cli.series import show_plan, templates_of
@@ -120,10 +119,9 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
     )  # fmt: skip
     if arguments.verb == "build":
         return request
-    request = dataclasses.replace(request, accelerator=arguments.accel)
-    if arguments.timeout is None:
-        return request
-    return dataclasses.replace(request, clocks=Clocks(total=arguments.timeout))
+    return dataclasses.replace(
+        request, accelerator=arguments.accel, timeout=arguments.timeout or 0
+    )
 
 
 def _targets(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -239,7 +239,9 @@ class Parser:
         if indent.endswith("# # ") and (match := _SECONDS.fullmatch(body)):
             self._owner(indent[: -len("# # ")]).seconds = float(match[1])
             return
-        self._owner(outer or "").log.append(text)
+        owner = self._owner(outer or "")
+        # Without what the runner and nesting put in front of it.
+        owner.log.append(text.removeprefix(owner.indent).removeprefix("# "))
 
     def _owner(self, indent: str) -> _Level:
         """Return the innermost level that is no deeper than *indent*."""

@@ -7,6 +7,9 @@ Only the clock under test is short; the others are far away, so that no result d
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,3 +159,42 @@ def test_nothing_is_left_behind(run: Run) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_guest_dies_with_the_program_that_started_it(
+    guest: Callable[[str], Guest], tmp_path: Path
+) -> None:
+    guest("never ready")
+    program = (
+        "import sys; from pathlib import Path; from patchkit.boot.vm import *;"
+        "from patchkit.boot.qemu import Guest; from patchkit.build.arch import load_arch;"
+        "where = Path(sys.argv[1]);"
+        "guest = Guest(load_arch('x86_64'), where / 'k', where / 'i', 'tcg');"
+        "run_vm(guest, Clocks(first_byte=60, ready=60, nmi=0), where / 'log', where / 'results')"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path], cwd=Path(__file__).parents[2]
+    )
+    console = tmp_path / "log"
+    wait_until(lambda: console.is_file() and console.stat().st_size > 0)
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    parent.kill()
+    parent.wait()
+    assert children
+    wait_until(lambda: not any(alive(child) for child in children))
+
+
+def alive(pid: str) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for something that is sure to come; fail when it does not within a minute."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -92,8 +92,8 @@ def test_output_stays_with_its_test_and_is_bounded() -> None:
     data = b"1..2\n# selftests: a: b\n" + chatter + b"ok 1 selftests: a: b\n# mine\nok 2 c\n"
     first, second = parse(data).tests()
     assert len(first.log) == LOG_LINES
-    assert first.log[-1] == f"# line {3 * LOG_LINES - 1}"
-    assert second.log == ("# mine",)
+    assert first.log[-1] == f"line {3 * LOG_LINES - 1}"
+    assert second.log == ("mine",)
 
 
 def test_a_result_in_the_middle_of_a_line_is_marked_or_refused() -> None:
