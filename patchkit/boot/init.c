@@ -216,7 +216,7 @@ static void run_child(const char *target, const char *test, int output)
 struct outcome {
 	int status;		/* as from waitpid() */
 	int timed_out;
-	int stuck;		/* not even SIGKILL ended it */
+	int stuck;		/* not even SIGKILL ended it, or what it started */
 	double seconds;
 };
 
@@ -275,6 +275,8 @@ static struct outcome run_one(const char *target, const char *test, int timeout)
 			out.seconds = time - started;
 			/* What it left behind would disturb the next, and may hold the pipe. */
 			kill(-1, SIGKILL);
+			if (!killed)
+				killed = time;
 		}
 		if (!ended && !killed && timeout && time - started > timeout) {
 			out.timed_out = 1;
@@ -307,9 +309,14 @@ static int report(int number, const char *target, const char *test, int timeout,
 	int exited = WIFEXITED(out->status), code = exited ? WEXITSTATUS(out->status) : -1;
 	const char *name = "selftests";
 
+	say(results_port, "# # patchkit: seconds=%.3f\n", out->seconds);
+	if (out->stuck && !out->timed_out) {
+		say(results_port, "not ok %d %s: %s: %s # error a process is there %d seconds after SIGKILL\n",
+		    number, name, target, test, KILL_SECONDS);
+		return 1;
+	}
 	if (out->stuck)
 		say(results_port, "# # patchkit: still there %d seconds after SIGKILL\n", KILL_SECONDS);
-	say(results_port, "# # patchkit: seconds=%.3f\n", out->seconds);
 	if (out->timed_out) {
 		say(results_port, "not ok %d %s: %s: %s # TIMEOUT %d seconds\n",
 		    number, name, target, test, timeout);
