@@ -34,11 +34,14 @@ def join(tokens: Sequence[Token]) -> str:
     """Return tokens as normalised text: ``struct page **``, ``unsigned long``, ``f(a, b)``."""
     text = ""
     previous = b""
-    for token in tokens:
+    for number, token in enumerate(tokens):
         piece = token.text
+        following = tokens[number + 1].text if number + 1 < len(tokens) else b""
         word = token.kind in ("ident", "number", "string", "char")
         tight = piece in (b",", b")", b"]", b"[", b";") or previous in (b"(", b"[", b"!", b"~")
-        if piece == b"(" and (previous[-1:].isalnum() or previous[-1:] == b"_"):
+        if piece == b"(" and following != b"*" and (
+            previous[-1:].isalnum() or previous[-1:] in (b"_", b")")
+        ):
             tight = True
         if piece == b"*" and previous == b"*":
             tight = True

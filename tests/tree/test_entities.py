@@ -201,7 +201,8 @@ def test_any_bytes_can_be_looked_at(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [b"{", b"}", b"(", b"({", b"#if A\n", b"#else\n", b"f(a){", b"f(", b"struct {", b"if ("]
+    "piece",
+    [b"{", b"}", b"(", b"({", b"#if A\n", b"#else\n", b"f(a){", b"f(", b"struct {", b"if ("],
 )
 def test_deep_nesting_needs_no_recursion(piece: bytes) -> None:
     source = CSource(b"int f(void)\n{\n" + piece * 50_000)

@@ -217,7 +217,7 @@ def children() -> set[str]:
 
 
 def test_the_git_child_ends_with_the_tree(checkout: Path) -> None:
-    before, descriptors = children(), len(os.listdir("/proc/self/fd"))
+    before, descriptors = children(), len(list(Path("/proc/self/fd").iterdir()))
     tree = GitTree(checkout)
     tree.read("Makefile")
     assert len(children() - before) == 1
@@ -226,7 +226,7 @@ def test_the_git_child_ends_with_the_tree(checkout: Path) -> None:
     assert tree.read("mm/mlock.c") == FILES["mm/mlock.c"]  # opens again
     del tree  # without close
     assert children() == before
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
 def test_a_missing_object_is_an_error_that_names_it(checkout: Path) -> None:

@@ -11,7 +11,8 @@ from patchkit.tree.tokens import Token, tokenize
 
 SHAPES = [
     b"int a;\n", b"#define X 1\n", b"/* ", b"*/", b'"', b"'", b"\\", b"\\\n", b"// x\n", b"{", b"}",
-    b"(", b")", b"#if A\n", b"#else\n", b"#endif\n", b"\r\n", b"...", b"\0", b"\xe9", b"for_each_x(",
+    b"(", b")", b"#if A\n", b"#else\n", b"#endif\n", b"\r\n", b"...", b"\0", b"\xe9",
+    b"for_each_x(",
     b"SYSCALL_DEFINE2(mlock, int, a)", b"struct_group(", b"struct {", b"enum {", b"static ", b";",
     b"DECLARE_BITMAP(", b"typeof(", b",", b"=", b"EXPORT_SYMBOL(x)\n", b"case 1 ... 2:",
 ]  # fmt: skip
