@@ -70,6 +70,7 @@ def recover(repository: Repository) -> Recovered | None:
     journal = pending(repository)
     if journal is None:
         return None
+    _remove_dead_locks(repository, journal)
     arrived = (repository.ref(journal.branch.ref) or "") == journal.branch.new
     record = repository.ref(journal.record.ref) or ""
     wanted = journal.record.new if arrived else journal.record.old
@@ -79,6 +80,18 @@ def recover(repository: Repository) -> Recovered | None:
     _journal_file(repository).unlink()
     step("stale journal removed")
     return Recovered(journal, arrived)
+
+
+def _remove_dead_locks(repository: Repository, journal: Journal) -> None:
+    """Remove the lock files of a git that died with the run that wrote the journal.
+
+    Only those made since the journal count; whoever wrote it is dead, as its lock is ours now.
+    """
+    written = _journal_file(repository).stat().st_mtime_ns
+    names = (journal.branch.ref, journal.record.ref, "packed-refs")
+    for lock in (repository.common_dir / f"{name}.lock" for name in names):
+        if lock.exists() and lock.stat().st_mtime_ns >= written:
+            lock.unlink(missing_ok=True)
 
 
 def move_both(repository: Repository, journal: Journal) -> None:

@@ -132,6 +132,17 @@ def test_the_result_tells_of_a_recovery(kernel: Path) -> None:
     assert (result.recovered, result.changed) == (True, True)
 
 
+def test_locks_of_a_git_that_died_too_are_removed(kernel: Path) -> None:
+    base = git(kernel, "rev-parse", "HEAD")
+    request = ApplyRequest(kernel, base, plan_at(kernel, base), NAME)
+    assert run_killed(request, 6)  # the journal is written, the refs are about to move
+    for ref in (f"refs/patchkit/{NAME}", f"refs/heads/{NAME}"):
+        lock = kernel / ".git" / f"{ref}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    assert apply(request).changed
+
+
 def test_the_loser_is_told_who_holds_the_repository(kernel: Path) -> None:
     base = git(kernel, "rev-parse", "HEAD")
     request = ApplyRequest(kernel, base, plan_at(kernel, base), NAME)
