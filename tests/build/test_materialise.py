@@ -116,9 +116,11 @@ def test_bare_shallow_and_linked_work_trees(repository: Path, tmp_path: Path) ->
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{repository}", str(shallow))
     linked = tmp_path / "linked"
     git(repository, "worktree", "add", "-q", str(linked), "one")
+    borrowing = tmp_path / "borrowing"
+    git(tmp_path, "clone", "-q", "--shared", str(repository), str(borrowing))
     cache = tmp_path / "cache"
     for where, revision, expected in (
-        (bare, "two", TWO), (shallow, "HEAD", TWO), (linked, "HEAD", ONE),
+        (bare, "two", TWO), (shallow, "HEAD", TWO), (linked, "HEAD", ONE), (borrowing, "HEAD", TWO),
     ):  # fmt: skip
         with materialise(where, revision, cache=cache) as source:
             assert files(source.path) == expected
