@@ -20,6 +20,7 @@ from patchkit.commits.export import (
     export_plan,
     write_exported,
 )
+from patchkit.commits.inplace import InPlaceRequest, apply_in_place, undo_in_place
 from patchkit.commits.repo import user_identity
 from patchkit.commits.status import BranchStatus, branches, planning_base
 from patchkit.commits.status import status as branch_status
@@ -28,8 +29,10 @@ from patchkit.commits.transaction import apply as apply_plan
 from patchkit.commits.undo import UndoRequest
 from patchkit.commits.undo import undo as undo_apply
 from patchkit.errors import ExitCode, UserError
+from patchkit.paths import data_directory
 from patchkit.series.manifest import load_series
 from patchkit.series.model import Plan
+from patchkit.series.plan import digests
 from patchkit.tree.resolve import repository_of
 from patchkit.tree.source import DirectoryTree, GitTree
 
@@ -114,7 +117,10 @@ def apply(arguments: argparse.Namespace, output: Output) -> ExitCode:
     if result.recovered:
         output.talk("an apply that was interrupted has been put right first")
     if result.kept:
-        output.talk(f"kept on top: {len(result.kept)} commits of yours")
+        amended = len([one for one in result.kept if one.amended])
+        output.talk(
+            f"kept: {len(result.kept) - amended} commits of yours, {amended} that you amended"
+        )
     if result.range_diff:
         output.talk(result.range_diff)
     if not result.ref:
@@ -130,8 +136,6 @@ def apply(arguments: argparse.Namespace, output: Output) -> ExitCode:
 def _in_place(
     arguments: argparse.Namespace, output: Output, target: Target, plan: Plan
 ) -> ExitCode:
-    from patchkit.commits.inplace import InPlaceRequest, apply_in_place
-
     if target.repository is not None:
         raise UserError(
             f"{arguments.tree}: a git repository gets commits, not edits in place",
@@ -155,7 +159,8 @@ def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
     """Print what the rendered branches hold."""
     repository = _repository(arguments, output)
     names = arguments.branch or branches(repository)
-    found = [branch_status(repository, name) for name in names]
+    known = digests(data_directory("templates"))
+    found = [branch_status(repository, name, known) for name in names]
     if arguments.format == "json":
         output.json({"schema": 1, "branches": found})
         return ExitCode.YES
@@ -170,7 +175,8 @@ def _show_status(one: BranchStatus, output: Output) -> None:
     output.data(f"{one.branch}  {one.tip[:12]} on {one.base[:12]}", "bold")
     for patch in one.patches:
         commit = patch.commit[:12] or "-" * 12
-        output.data(f"  {patch.condition:<10} {commit} {patch.series}/{patch.id}")
+        newer = "  (the template has moved on)" if patch.moved_on else ""
+        output.data(f"  {patch.condition:<10} {commit} {patch.series}/{patch.id}{newer}")
     for own in one.commits:
         output.data(f"  {'yours':<10} {own.commit[:12]} {own.subject}")
     if one.problem:
@@ -180,8 +186,16 @@ def _show_status(one: BranchStatus, output: Output) -> None:
 
 
 def undo(arguments: argparse.Namespace, output: Output) -> ExitCode:
-    """Take a branch back to what it was before the last apply."""
-    repository = _repository(arguments, output)
+    """Take a branch, or the files of a plain directory, back to before the last apply."""
+    with ProgressDisplay(output) as display:
+        repository = repository_of(arguments.tree, progress=display)
+    if repository is None:
+        return _undo_in_place(arguments, output)
+    if not arguments.branch:
+        raise UserError(
+            "which branch is to go back?",
+            hint="patchkit undo BRANCH; patchkit status names the branches",
+        )
     result = undo_apply(UndoRequest(repository, arguments.branch, arguments.dry_run))
     if arguments.format == "json":
         output.json({"schema": 1, "undo": result})
@@ -189,6 +203,17 @@ def undo(arguments: argparse.Namespace, output: Output) -> ExitCode:
     would = "would be " if result.dry_run else ""
     where = f"back at {result.after[:12]}" if result.after else "gone, as before"
     output.data(f"{result.ref}: {would}{where} (was {result.before[:12]})")
+    return ExitCode.YES
+
+
+def _undo_in_place(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    if arguments.dry_run:
+        raise UserError("a plain directory is taken back at once; there is no --dry-run for it")
+    result = undo_in_place(Path(arguments.tree))
+    if arguments.format == "json":
+        output.json({"schema": 1, "undo": {"paths": list(result.paths)}})
+        return ExitCode.YES
+    output.data(f"{arguments.tree}: {len(result.paths)} files are as they were")
     return ExitCode.YES
 
 

@@ -119,9 +119,7 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
     )  # fmt: skip
     if arguments.verb == "build":
         return request
-    return dataclasses.replace(
-        request, accelerator=arguments.accel, timeout=arguments.timeout or 0
-    )
+    return dataclasses.replace(request, accelerator=arguments.accel, timeout=arguments.timeout or 0)
 
 
 def _targets(arguments: argparse.Namespace) -> tuple[str, ...]:

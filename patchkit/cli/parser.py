@@ -133,7 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     status = verb("status", "show what a rendered branch holds", tree)
     status.add_argument("branch", nargs="*", metavar="BRANCH", help="default: all of patchkit's")
     undo = verb("undo", "take a branch back to what it was before the last apply", tree)
-    undo.add_argument("branch", metavar="BRANCH")
+    undo.add_argument("branch", nargs="?", metavar="BRANCH", help="none for a plain directory")
     undo.add_argument("-n", "--dry-run", action="store_true", help="say what would change")
 
     export = verb(

@@ -225,3 +225,18 @@ def test_output_file_gets_the_data(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == ""
     names = [series["name"] for series in json.loads(path.read_text())["series"]]
     assert {"vm-pinned", "mpin"} <= set(names)
+
+
+def test_a_plain_directory_is_edited_in_place_and_taken_back(
+    series: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "plain" / "lib" / "answer.c"
+    source.parent.mkdir(parents=True)
+    source.write_text(SOURCE)
+    words = [*series, "--tree", str(tmp_path / "plain")]
+    assert main(["apply", *words]) == ExitCode.USAGE
+    assert "--in-place" in capsys.readouterr().err
+    assert call("apply", *words, "--in-place", capsys=capsys)["changed"] is True
+    assert source.read_text() == SOURCE.replace("41", "42")
+    call("undo", "--tree", str(tmp_path / "plain"), capsys=capsys)
+    assert source.read_text() == SOURCE
