@@ -107,8 +107,8 @@ class TestResult:
     booted: BootResult
     reproduce: str
     seconds: Mapping[str, float]
-    """Where the time went: ``source``, ``configure``, ``build``, ``selftests``, ``boot`` (to init's
-    first word) and ``tests``."""
+    """Where the time went: ``source``, ``configure``, ``build``, ``selftests``, ``kvm-probe`` (only
+    where KVM turned out not to work), ``boot`` (to init's first word) and ``tests``."""
 
     @property
     def run_directory(self) -> Path:
@@ -179,7 +179,10 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     progress("tests", len(built.tests), len(built.tests), f"{verdict.word}: {verdict.why}")
     vm = booted.vm
     ready = vm.ready_seconds if vm.ready_seconds is not None else vm.seconds
-    seconds = {**built.seconds, "boot": ready, "tests": vm.seconds - ready}
+    seconds = dict(built.seconds)
+    if booted.probe_seconds:
+        seconds["kvm-probe"] = booted.probe_seconds
+    seconds |= {"boot": ready, "tests": vm.seconds - ready}
     result = TestResult(verdict, built, booted, request.reproduce, seconds)
     write_junit(verdict, built.directory / "junit.xml", name=" ".join(request.targets))
     (built.directory / "qemu.sh").write_text(f"#!/bin/sh\nexec {booted.command}\n")

@@ -48,6 +48,8 @@ class BootResult:
     results: Path
     command: str
     """Starts the same guest by hand; its ports then go to files."""
+    probe_seconds: float = 0.0
+    """Time that went into finding that KVM does not work here."""
 
 
 def boot(
@@ -72,7 +74,9 @@ def boot(
         elif result.vm.end == "first-byte":
             why = f"under KVM the kernel printed nothing within {clocks.first_byte:.0f} s"
             progress(STAGE, 0, None, f"TCG ({why})")
+            lost = result.vm.seconds
             result = _run(request, Decision("tcg", why), request.clocks, on_results)
+            result = dataclasses.replace(result, probe_seconds=lost)
             # A kernel that says nothing under TCG either has a fault of its own.
             if result.vm.first_byte_seconds is not None:
                 accel.remember(request.arch, False, cache)

@@ -73,10 +73,12 @@ def test_kvm_under_which_nothing_is_printed_is_left_and_remembered(
     first = start("only under tcg", said=said)
     assert (first.accelerator, first.vm.exit_status) == ("tcg", 0)
     assert "under KVM the kernel printed nothing" in first.why
+    assert first.probe_seconds >= 0.2
     assert any("TCG" in text and "printed nothing" in text for text in said)
     assert accel.recall(X86, tmp_path / "cache") is False
     # KVM is not even tried now: this guest would run under it too.
-    assert start("good").accelerator == "tcg"
+    again = start("good")
+    assert (again.accelerator, again.probe_seconds) == ("tcg", 0.0)
 
 
 def test_a_kernel_that_never_prints_is_not_blamed_on_kvm(
