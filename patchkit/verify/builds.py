@@ -11,7 +11,8 @@ from typing import TypeVar
 from patchkit.build.source import Source, materialise
 from patchkit.progress import Progress
 from patchkit.verify import kerneldoc, sparse
-from patchkit.verify.kbuild import Compiled, Compiler, Kernel, options_text
+from patchkit.verify.compilers import Compiler
+from patchkit.verify.kbuild import Compiled, Kernel, options_text
 from patchkit.verify.kerneldoc import Documented
 from patchkit.verify.model import Step, VerifyRequest
 from patchkit.verify.settings import Flavour

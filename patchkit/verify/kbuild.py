@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,6 +16,8 @@ from patchkit import process
 from patchkit.build.source import Source
 from patchkit.errors import InfrastructureError
 from patchkit.progress import Progress, no_progress
+from patchkit.tree.git import git
+from patchkit.verify.compilers import Compiler
 from patchkit.verify.model import tail
 from patchkit.verify.settings import Flavour, settings
 
@@ -40,24 +41,6 @@ class Compiled(msgspec.Struct, frozen=True):
     """Whether make came as far as compiling it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
-    """A flavour's compiler, as this machine has it."""
-
-    program: str
-    version: str
-
-    @staticmethod
-    def find(flavour: Flavour) -> Compiler | None:
-        """Return it, or None when it is not installed."""
-        program = f"{flavour.prefix}{flavour.compiler}"
-        needed = [program, *(["ld.lld", "llvm-ar", "llvm-objcopy"] if flavour.llvm else [])]
-        if not all(shutil.which(name) for name in needed):
-            return None
-        said = process.run([program, "--version"], env={"LC_ALL": "C"}).stdout
-        return Compiler(program, said.decode("utf-8", "replace").partition("\n")[0].strip())
-
-
 class Kernel:
     """A build directory for one source, flavour and compiler; the next commit continues in it."""
 
@@ -78,9 +61,11 @@ class Kernel:
         self.directory = source.slot / f"verify-{flavour.name}-{digest}"
         cache = shutil.which("ccache")
         self._jobs, self._nice = jobs, nice
-        programs = ["LLVM=1"] if flavour.llvm else ["LLVM=", f"CROSS_COMPILE={flavour.prefix}"]
+        programs = [f"LLVM={compiler.llvm}"]
+        if not flavour.llvm:
+            programs.append(f"CROSS_COMPILE={flavour.prefix}")
         if cache:
-            host = "clang" if flavour.llvm else "gcc"
+            host = compiler.program if flavour.llvm else "gcc"
             programs += [f"CC={cache} {compiler.program}", f"HOSTCC={cache} {host}"]
         self._words = [
             f"O={self.directory}", f"ARCH={flavour.kernel}", *programs,
@@ -110,17 +95,29 @@ class Kernel:
         }  # fmt: skip
 
     def configure(self) -> None:
-        """Make the configuration anew: a commit may have added options.
+        """Make the configuration, unless that of the commit before will do: it takes long.
 
         Raises InfrastructureError with make's own words when that fails.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
-        wanted = self.directory / "wanted.config"
-        wanted.write_text(options_text())
-        done = self.make(f"KCONFIG_ALLCONFIG={wanted}", self.flavour.target)
+        done_for = self.directory / "configured"
+        state = self._options_of_the_tree()
+        if done_for.is_file() and done_for.read_text() == state:
+            return
+        done_for.unlink(missing_ok=True)
+        fragment = self.directory / "wanted.config"
+        fragment.write_text(options_text())
+        done = self.make(f"KCONFIG_ALLCONFIG={fragment}", self.flavour.target)
         if done.returncode != 0:
             lines = done.stdout.decode("utf-8", "replace").splitlines()
             raise InfrastructureError(f"make {self.flavour.target} failed:\n{tail(lines)}")
+        done_for.write_text(state)
+
+    def _options_of_the_tree(self) -> str:
+        """Return a digest of every file of the tree that a configuration depends on."""
+        listing = git(self.source.repository, "ls-tree", "-r", self.source.commit)
+        lines = [line for line in listing.splitlines() if b"onfig" in line or b"/scripts/" in line]
+        return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
     def compile(self, objects: Sequence[str]) -> dict[str, Compiled]:
         """Compile *objects* afresh and return what came of each."""

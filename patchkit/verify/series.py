@@ -15,9 +15,9 @@ from patchkit.build.kconfig import fragments_for
 from patchkit.build.toolchain import detect
 from patchkit.errors import InfrastructureError
 from patchkit.progress import Progress
-from patchkit.verify import compare, kerneldoc, wholes
+from patchkit.verify import compare, compilers, kerneldoc, wholes
 from patchkit.verify.builds import Builds, Checkout
-from patchkit.verify.kbuild import Compiled, Compiler
+from patchkit.verify.kbuild import Compiled
 from patchkit.verify.kerneldoc import Documented
 from patchkit.verify.model import Outcome, Row, Step, VerifyRequest
 from patchkit.verify.selection import (
@@ -91,7 +91,8 @@ class SeriesRun:
         self._base = steps(repository, base, [base], each=False)[0]
         self._base_files = frozenset(files_of(repository, base))
         self._flavours = flavours_for(chosen)
-        self._compilers = {f.name: Compiler.find(f) for f in self._flavours}
+        self._oldest_clang = compilers.minimum(repository, base, "llvm")
+        self._compilers = {f.name: compilers.find(f, self._oldest_clang) for f in self._flavours}
 
     def rows(self) -> list[Row]:
         """Run everything and return the rows, in no particular order."""
@@ -147,9 +148,8 @@ class SeriesRun:
             return
         compiler = self._compilers[flavour.name]
         if compiler is None:
-            text = f"{flavour.prefix}{flavour.compiler} is not installed"
-            hint = f"apt-get install {flavour.package}"
-            facts.broken[flavour.name] = Outcome("infrastructure", f"{text}\n{hint}")
+            text = compilers.missing(flavour, self._oldest_clang)
+            facts.broken[flavour.name] = Outcome("infrastructure", text)
             return
         found = self._try(
             facts, flavour.name,

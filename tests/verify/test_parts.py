@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchkit.verify import compilers
 from patchkit.verify.checkpatch import judge
 from patchkit.verify.compare import new_messages
 from patchkit.verify.kbuild import by_target, enabled, messages
@@ -122,3 +123,23 @@ def test_long_output_keeps_its_end() -> None:
     lines = [str(number) for number in range(OUTPUT_LINES + 5)]
     assert tail(lines).splitlines()[0] == "(5 lines left out)"
     assert tail(lines).splitlines()[-1] == lines[-1]
+
+
+def test_a_newer_clang_is_taken_where_the_plain_one_is_too_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for suffix, version in (("", "14.0.6"), ("-16", "16.0.6"), ("-19", "19.1.7")):
+        for tool in ("clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy"):
+            program = tmp_path / f"{tool}{suffix}"
+            program.write_text(f"#!/bin/sh\necho 'Debian clang version {version}'\n")
+            program.chmod(0o755)
+    (tmp_path / "llvm-ar-16").unlink()
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (clang,) = (flavour for flavour in settings().flavour if flavour.llvm)
+    plain = compilers.find(clang, (13, 0, 1))
+    newer = compilers.find(clang, (15, 0, 0))
+    assert plain is not None and (plain.program, plain.llvm) == ("clang", "1")
+    assert newer is not None and (newer.program, newer.llvm) == ("clang-19", "-19")
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert compilers.find(clang, (15, 0, 0)) is None
+    assert "15.0.0 or newer" in compilers.missing(clang, (15, 0, 0))

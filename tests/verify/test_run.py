@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchkit.errors import ExitCode, UserError
-from patchkit.verify import series
+from patchkit.verify import compilers
 from patchkit.verify.model import Report, Row, VerifyRequest
 from patchkit.verify.run import verify
 
@@ -127,7 +127,7 @@ def test_a_new_sparse_warning_is_a_failure(kernel: MiniKernel) -> None:
 def test_a_missing_compiler_names_its_package(
     kernel: MiniKernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(series.Compiler, "find", lambda _: None)
+    monkeypatch.setattr(compilers, "find", lambda *_: None)
     commit = kernel.commit("c", {"mm/a.c": "int a(void);\nint a(void) { return 2; }\n"})
     row = row_of(run(kernel, commit, checks=("objects-nommu",)), "objects-nommu")
     assert row.state == "infrastructure"
