@@ -184,6 +184,8 @@ def _title(text: bytes) -> str:
     """Return a line as it can be compared from run to run."""
     cleaned = _ADDRESS.sub("", text.decode("utf-8", "backslashreplace"))
     cleaned = _WHO.sub("", cleaned)
+    # ccache makes the paths of sources relative before the compiler sees them.
+    cleaned = cleaned.replace("../tree/", "")
     return re.sub(r"\s+", " ", cleaned).strip()
 
 
