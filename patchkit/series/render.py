@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -16,12 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import jinja2
-import markupsafe
-
 from patchkit import process
-from patchkit.errors import TemplateError
-from patchkit.series import jail
+from patchkit.errors import InfrastructureError, TemplateError
 from patchkit.series.manifest import Series, find_template
 from patchkit.series.semantic import Origin
 
@@ -30,7 +27,9 @@ REPLY_SECONDS = 60.0
 _MOST_BYTES = 32 << 20
 """Bytes in one answer; 2 Mi characters with marks and escapes fit."""
 
-_MARK = re.compile(f"{jail.MARK}([^{jail.MARK_END}]*):(\\d+){jail.MARK_END}")
+_JAIL = Path(__file__).with_name("jail.py")
+_MARK = re.compile("\ue000([^\ue001]*):(\\d+)\ue001")
+"""What jail.py puts before what a template line renders to."""
 
 FactValues = Callable[[str], Any]
 """Gives the value of a fact; raises TemplateError when there is no such fact."""
@@ -91,9 +90,8 @@ class Renderer:
                     continue
 
     def _start(self) -> subprocess.Popen[bytes]:
-        packages = {str(Path(str(module.__file__)).parents[1]) for module in (jinja2, markupsafe)}
         self._process = process.spawn(
-            [sys.executable, "-I", jail.__file__, *sorted(packages)],
+            [sys.executable, "-I", _JAIL, *_packages()],
             env={"PYTHONIOENCODING": "utf-8:surrogatepass"},
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -178,16 +176,27 @@ class Renderer:
         assert self._process is not None
         status = self._process.wait(process.GRACE_SECONDS)
         if status == -signal.SIGXCPU:
-            self._die(f"{where}: takes more than {jail.CPU_SECONDS} s of processor time to render")
+            self._die(f"{where}: takes more processor time to render than templates are given")
         self._die(
-            f"{where}: the process that renders templates ended with status {status}; it has "
-            f"{jail.MEMORY_BYTES >> 20} MB of memory"
+            f"{where}: the process that renders templates ended with status {status}, perhaps "
+            "for lack of the memory that it is given"
         )
 
     def _die(self, message: str) -> None:
         assert self._series is not None
         self.close()
         raise TemplateError(f"{self._series.name}/{message}")
+
+
+def _packages() -> list[str]:
+    """Return the directories that hold Jinja, without importing it here: that takes a while."""
+    found: set[str] = set()
+    for name in ("jinja2", "markupsafe"):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise InfrastructureError(f"{name}: not installed", hint="pip install jinja2")
+        found.add(str(Path(spec.origin).parents[1]))
+    return sorted(found)
 
 
 def unmark(text: str, template: str) -> tuple[str, list[Origin]]:
@@ -200,7 +209,7 @@ def unmark(text: str, template: str) -> tuple[str, list[Origin]]:
         while (found := _MARK.match(line, at)) is not None:
             last = Origin(found[1], int(found[2]))
             at = found.end()
-        lines.append(_MARK.sub("", line) if jail.MARK in line else line)
+        lines.append(_MARK.sub("", line) if "\ue000" in line else line)
         origins.append(last)
         for later in _MARK.finditer(line, at):
             last = Origin(later[1], int(later[2]))

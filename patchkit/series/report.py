@@ -8,6 +8,7 @@ fitted, and the places that come nearest, with the first word that differs.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from patchkit.series.layout import line_end, line_number, line_start
@@ -197,24 +198,36 @@ def no_entity(hunk: Hunk, entities: Sequence[Extent], path: str, tree: Tree) -> 
 def defined_elsewhere(tree: Tree, path: str, kind: str, name: str) -> list[str]:
     """Return where else an entity is defined, looking at likely directories only."""
     own = path.rpartition("/")[0]
+    likely = _definition(kind, name)
     found: list[str] = []
     seen: set[str] = {path}
     for directory in dict.fromkeys((own, *_ELSEWHERE)):
+        depth = directory.count("/") + 1
         for other in tree.list(directory):
-            if other in seen or not other.endswith((".c", ".h")):
+            if other in seen or not other.endswith((".c", ".h")) or other.count("/") > depth:
                 continue
             seen.add(other)
-            if directory in ("fs", "kernel", "include/linux") and other.count("/") > (
-                directory.count("/") + 1
-            ):
-                continue
             data = tree.read(other)
-            if data is None or name.encode() not in data:
+            if data is None or likely.search(data) is None:
                 continue
-            source = parse(data)
-            for extent in source.find(kind, name):
-                found.append(f"{other}:{extent.line}: {kind} {name}")
+            found += [
+                f"{other}:{extent.line}: {kind} {name}" for extent in parse(data).find(kind, name)
+            ]
     return found
+
+
+def _definition(kind: str, name: str) -> re.Pattern[bytes]:
+    """Return what a file that defines an entity has to contain, to save parsing the others."""
+    word = rb"\b" + re.escape(name.encode()) + rb"\b"
+    if kind in ("struct", "union", "enum"):
+        return re.compile(rb"\b" + kind.encode() + rb"\s+(?:\w+\s+)*" + word + rb"\s*\{")
+    if kind == "macro":
+        return re.compile(rb"#\s*define\s+" + word)
+    if kind == "syscall":
+        return re.compile(rb"SYSCALL_DEFINE\d\(\s*" + word)
+    if kind in ("function", "declaration"):
+        return re.compile(rb"^(?![ \t#*]).*" + word + rb"\s*\(", re.MULTILINE)
+    return re.compile(word)
 
 
 def no_file(path: str, where: object, tree: Tree) -> str:

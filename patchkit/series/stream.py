@@ -21,8 +21,7 @@ COMMENT = b"\x00/*"
 """Begins a comment; its words carry a leading NUL, so that none is taken for a token."""
 COMMENT_END = b"\x00*/"
 
-_OPEN = (b"(", b"[", b"{")
-_CLOSE = (b")", b"]", b"}")
+_STEPS = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
 _WORD = re.compile(rb"\S+")
 
 
@@ -45,114 +44,114 @@ class Stream:
         return len(self.texts)
 
 
-class _Scopes:
-    """Numbers bracket nesting as words go by."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self._open: list[tuple[int, int]] = []  # (depth, number)
-        self._next = 0
-
-    def here(self) -> int:
-        while self._open and self._open[-1][0] > self.depth:
-            self._open.pop()
-        if not self._open or self._open[-1][0] < self.depth:
-            self._open.append((self.depth, self._next))
-            self._next += 1
-        return self._open[-1][1]
-
-
 def c_stream(data: bytes, start: int, end: int, *, comments: bool) -> Stream:
-    """Return ``data[start:end]`` as C; *start* should be at the beginning of a line or token."""
-    return from_tokens(data, tokenize(data[start:end]), start, comments=comments)
+    """Return ``data[start:end]`` as C; *start* should be at the beginning of a line or token.
+
+    Without *comments* they are left out.
+    """
+    reader = _Reader(data, comments)
+    reader.read(tokenize(data[start:end]), start)
+    return reader.stream
 
 
-def from_tokens(data: bytes, tokens: Iterable[Token], shift: int, *, comments: bool) -> Stream:
-    """Return tokens, whose offsets are relative to *shift*, as a stream of *data*."""
-    stream = Stream(data)
-    texts, starts, ends, scopes = stream.texts, stream.starts, stream.ends, stream.scopes
-    state = _Scopes()
-    saved: list[int] = []
+class _Reader:
+    """Fills a stream from tokens, numbering bracket nesting on the way."""
 
-    def put(text: bytes, first: int, last: int) -> None:
-        scopes.append(state.here())
-        texts.append(text)
-        starts.append(first)
-        ends.append(last)
+    def __init__(self, data: bytes, comments: bool) -> None:
+        self.stream = Stream(data)
+        self.comments = comments
+        self.depth = 0
+        self._scope = 0
+        self._open: list[tuple[int, int]] = [(0, 0)]  # (depth, number of the scope)
+        self._last = 0
+        self._branches: list[int] = []
 
-    for token in tokens:
-        kind = token.kind
+    def read(self, tokens: Iterable[Token], shift: int) -> None:
+        """Add tokens, whose offsets are relative to *shift*, and the scope of the end."""
+        stream = self.stream
+        texts, starts, ends = stream.texts.append, stream.starts.append, stream.ends.append
+        scopes = stream.scopes.append
+        for token in tokens:
+            kind = token.kind
+            if kind == "comment":
+                self._comment(token.start + shift, token.end + shift)
+                continue
+            if kind == "directive":
+                self._directive(token, shift)
+                continue
+            text = token.text
+            scopes(self._scope)
+            texts(text)
+            starts(token.start + shift)
+            ends(token.end + shift)
+            if text in _STEPS and kind == "punct":
+                self._nest(self.depth + _STEPS[text])
+        scopes(self._scope)
+
+    def _nest(self, depth: int) -> None:
+        """Go to another depth: the scope left behind is over once it is gone below."""
+        self.depth = depth
+        opened = self._open
+        while opened and opened[-1][0] > depth:
+            opened.pop()
+        if not opened or opened[-1][0] < depth:
+            self._last += 1
+            opened.append((depth, self._last))
+        self._scope = opened[-1][1]
+
+    def _put(self, text: bytes, first: int, last: int) -> None:
+        stream = self.stream
+        stream.scopes.append(self._scope)
+        stream.texts.append(text)
+        stream.starts.append(first)
+        stream.ends.append(last)
+
+    def _directive(self, token: Token, shift: int) -> None:
+        """Spell a directive out, and let every branch of an ``#if`` start from the same depth."""
+        if token.text.startswith(b"#if"):
+            self._branches.append(self.depth)
+        elif token.text.startswith(b"#el") and self._branches:
+            self._nest(self._branches[-1])
+        elif token.text.startswith(b"#endif") and self._branches:
+            self._branches.pop()
         first, last = token.start + shift, token.end + shift
-        if kind == "comment":
-            if comments:
-                stream.has_comments = True
-                _comment(put, state, data, first, last)
-            continue
-        if kind == "directive":
-            _conditional(token.text, state, saved)
-            put(DIRECTIVE, first, first + 1)
-            state.depth += 1
-            # Without line ends nothing inside is taken for another directive.
-            inner = data[first + 1 : last].replace(b"\n", b" ")
-            for part in tokenize(inner):
-                a, b = part.start + first + 1, part.end + first + 1
-                if part.kind != "comment":
-                    put(part.text, a, b)
-                elif comments:
-                    stream.has_comments = True
-                    _comment(put, state, data, a, b)
-            put(DIRECTIVE_END, last, last)
-            state.depth -= 1
-            continue
-        text = token.text
-        if kind == "punct":
-            if text in _OPEN:
-                put(text, first, last)
-                state.depth += 1
-                continue
-            if text in _CLOSE:
-                put(text, first, last)
-                state.depth -= 1
-                continue
-        put(text, first, last)
-    scopes.append(state.here())
-    return stream
+        depth = self.depth
+        self._put(DIRECTIVE, first, first + 1)
+        self._nest(depth + 1)
+        # Without line ends nothing inside is taken for another directive.
+        for part in tokenize(self.stream.data[first + 1 : last].replace(b"\n", b" ")):
+            a, b = part.start + first + 1, part.end + first + 1
+            if part.kind == "comment":
+                self._comment(a, b)
+            else:
+                self._put(part.text, a, b)
+        self._put(DIRECTIVE_END, last, last)
+        self._nest(depth)
 
-
-def _conditional(text: bytes, state: _Scopes, saved: list[int]) -> None:
-    """Let every branch of an ``#if`` start from the nesting before it."""
-    if text.startswith(b"#if"):
-        saved.append(state.depth)
-    elif text.startswith(b"#el") and saved:
-        state.depth = saved[-1]
-    elif text.startswith(b"#endif") and saved:
-        saved.pop()
-
-
-def _comment(put: object, state: _Scopes, data: bytes, first: int, last: int) -> None:
-    """Spell a comment out; the stars that decorate its lines are left out."""
-    assert callable(put)
-    raw = data[first:last]
-    if raw.startswith(b"//"):
+    def _comment(self, first: int, last: int) -> None:
+        """Spell a comment out; the stars that decorate its lines are left out."""
+        if not self.comments:
+            return
+        self.stream.has_comments = True
+        raw = self.stream.data[first:last]
         head, tail = 2, 0
-    else:
-        closed = raw.endswith(b"*/") and len(raw) >= 4
-        tail = 2 if closed else 0
-        head = 2
-        while head < len(raw) - tail and raw[head : head + 1] == b"*":
-            head += 1
-    put(COMMENT, first, first + head)
-    state.depth += 1
-    before = head
-    for found in _WORD.finditer(raw, head, len(raw) - tail):
-        word = found[0]
-        new_line = b"\n" in raw[before : found.start()]
-        before = found.end()
-        if new_line and not word.strip(b"*"):
-            continue
-        put(b"\x00" + word, first + found.start(), first + found.end())
-    put(COMMENT_END, last - tail, last)
-    state.depth -= 1
+        if not raw.startswith(b"//"):
+            tail = 2 if raw.endswith(b"*/") and len(raw) >= 4 else 0
+            while head < len(raw) - tail and raw[head : head + 1] == b"*":
+                head += 1
+        depth = self.depth
+        self._put(COMMENT, first, first + head)
+        self._nest(depth + 1)
+        before = head
+        for found in _WORD.finditer(raw, head, len(raw) - tail):
+            word = found[0]
+            new_line = b"\n" in raw[before : found.start()]
+            before = found.end()
+            if new_line and not word.strip(b"*"):
+                continue
+            self._put(b"\x00" + word, first + found.start(), first + found.end())
+        self._put(COMMENT_END, last - tail, last)
+        self._nest(depth)
 
 
 def text_stream(data: bytes, start: int, end: int) -> Stream:
