@@ -91,7 +91,7 @@ NOT_A_CRASH: tuple[bytes, ...] = (
 )
 """Lines that look like one and say nothing about the kernel under test."""
 
-PREFIX = rb"(?:<\d+>)?(?:\[ *\d+\.\d+\] ?)?(?:\[ *[TC]\d+\] ?)?"
+PREFIX = rb"(?:<\d+>)?(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?[ \t]*)?(?:\[ *[TC]\d+\] ?)?"
 _BEFORE = rb"(?:(?:rcu|watchdog|NMI watchdog|kernel|CPU\d+)[^:]{0,16}: )*"
 _LOOK = re.compile(
     PREFIX + _BEFORE + rb"(?:(?P<benign>" + rb"|".join(NOT_A_CRASH) + rb")|"

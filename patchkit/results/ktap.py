@@ -153,7 +153,7 @@ class Parser:
         last = self._last_cut
         if last is None or last.status != "pass":
             return
-        if not any(case.status == "pass" for case in top.cases if case is not last):
+        if not _something_passed(top.cases, last):
             last.status, last.reason = "missing", "the log ends within its result"
 
     def _take(self, raw: bytes, *, cut: bool = False) -> None:
@@ -275,6 +275,15 @@ class Parser:
         level.log.clear()
         if cut:
             self._last_cut = case
+
+
+def _something_passed(cases: Iterable[Case], but: Case) -> bool:
+    """Return whether a test without tests inside it passed, other than *but*."""
+    return any(
+        _something_passed(case.cases, but) if case.cases
+        else case.status == "pass" and case is not but
+        for case in cases
+    )  # fmt: skip
 
 
 def _judge(case: Case, inside: _Level) -> None:

@@ -76,6 +76,12 @@ def test_the_title_is_the_same_in_the_next_run() -> None:
     assert scan(REPORTS["kasan"])[0].title == "BUG: KASAN: slab-use-after-free in mpin_erase"
 
 
+def test_an_indented_report_is_seen() -> None:
+    log = b"[    0.060000] \tKernel panic - not syncing: VFS: Unable to mount root fs\n"
+    assert [crash.kind for crash in scan(log)] == ["panic"]
+    assert [crash.kind for crash in scan(log.replace(b"] ", b"][    T1] "))] == ["panic"]
+
+
 def test_a_file_is_named_as_in_the_tree() -> None:
     (crash,) = scan(b"[ 1.0] WARNING: CPU: 0 PID: 9 at ../tree/mm/vma.c:689 vma_modify+0x1/0x2\n")
     assert crash.title == "WARNING: at mm/vma.c:689 vma_modify"

@@ -220,6 +220,12 @@ UNTERMINATED = Log(
     ("mm: x=pass", "mm: y=fail"),
 )
 
+WITHOUT_FINAL_LINE_FEED = Log(
+    b"KTAP version 1\n1..1\n  # Subtest: suite\n  1..1\n  ok 1 test\nok 1 suite",
+    "pass",
+    ("suite=pass", "suite: test=pass"),
+)
+
 UNNUMBERED = Log(b"1..3\nok - a\nnot ok\nok c\n", "fail", ("a=pass", "test 2=fail", "c=pass"))
 
 DIRECTIVES = Log(
