@@ -14,7 +14,7 @@ from patchkit.errors import ConflictError, TemplateError, UserError
 from patchkit.paths import data_directory
 from patchkit.series.apply import apply
 from patchkit.series.manifest import SHARED_FACTS, Patch, Series, list_series, load_series
-from patchkit.series.model import Evidence, FileChange, PatchPlan, Plan
+from patchkit.series.model import Evidence, PatchPlan, Plan
 from patchkit.series.policy import check_changes
 from patchkit.series.render import Renderer
 from patchkit.series.semantic import parse
@@ -208,23 +208,19 @@ class _Planner:
                 f"{where}: changes nothing in this tree; 'holds' or 'when' should say so"
             )
         check_changes(self.tree, changes, where)
-        self._advance(changes)
+        changed = {**self.changed, **{change.path: change.new for change in changes}}
+        modes = {**self.modes, **{change.path: change.mode for change in changes}}
+        tree = OverlayTree(self.base, changed, modes)
+        facts = probe(self.definitions, tree)
         for name in patch.holds:
-            fact = self.facts[name]
+            fact = facts[name]
             if not fact.value:
                 raise TemplateError(
                     f"{where}: should establish {name}, but afterwards: {fact.why} "
                     f"({fact.file}:{fact.line})"
                 )
+        self.changed, self.modes, self.tree, self.facts = changed, modes, tree, facts
         return replace(made, changes=changes, diff=unified(changes))
-
-    def _advance(self, changes: Sequence[FileChange]) -> None:
-        """Make the tree what it is after a patch."""
-        for change in changes:
-            self.changed[change.path] = change.new
-            self.modes[change.path] = change.mode
-        self.tree = OverlayTree(self.base, self.changed, self.modes)
-        self.facts = probe(self.definitions, self.tree)
 
 
 def _superseded(patch: Patch, used: _Used) -> tuple[Evidence, ...]:
