@@ -234,6 +234,10 @@ class PrivateApt:
         if len(self.failures) == len({suite.name for suite in self.suites}):
             raise self.failure("no suite could be read")
 
+    def lacks(self, suite: str) -> bool:
+        """Tell whether the mirror answered that it does not have *suite*."""
+        return "does not have a Release file" in self.failures.get(suite, "")
+
     def failure(self, what: str) -> InfrastructureError:
         """Return the error that tells *what* failed and why the suites could not be used."""
         text = "\n".join(self.failures.values())

@@ -137,7 +137,12 @@ def find_offer(
     private: PrivateApt | None = None
     for suites in steps:
         private = PrivateApt(state, suites)
-        private.update(progress)
+        try:
+            private.update(progress)
+        except InfrastructureError:
+            if request.suite and private.lacks(request.suite):
+                raise _no_suite(request, own) from None
+            raise
         there = [
             offer
             for package in private.packages(PREFIX)
@@ -178,6 +183,15 @@ def _blame_signatures(private: PrivateApt, needed: Sequence[Suite]) -> None:
     """Raise when a suite that has to be there could not be used; others may be missing."""
     if any(suite.name in private.failures for suite in needed):
         raise private.failure("some suites could not be read")
+
+
+def _no_suite(request: Request, own: Sequence[Suite]) -> UserError:
+    names = apt.known_suites()
+    known = dict.fromkeys([*(suite.name for suite in own), *names[False], *names[True]])
+    return UserError(
+        f"{request.text}: the mirror has no suite {request.suite}",
+        hint=f"suites that it may have: {', '.join(known)}",
+    )
 
 
 def _nothing(request: Request, there: Sequence[Offer], private: PrivateApt) -> UserError:

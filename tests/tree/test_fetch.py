@@ -146,6 +146,8 @@ def test_an_unknown_version_is_answered_with_those_that_exist(machine: Machine) 
         fetch.get("debian:6.12@6.12.1-1")
     assert "debian:6.12@6.12.117-1 (trixie)" in caught.value.message
     assert "debian:6.1@" not in caught.value.message
+    with pytest.raises(UserError, match="the mirror has no suite potato"):
+        fetch.get("debian:potato")
     with pytest.raises(UserError) as caught:
         fetch.get("debian:4.19")
     assert "debian:7.2@7.2.12-1 (sid)" in caught.value.message
