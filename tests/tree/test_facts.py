@@ -76,7 +76,7 @@ enum {
 \t/* DECLARE_VMA_BIT(COMMENT, 43), */
 };
 """
-TABLE = b"# number abi name\n0\tcommon\tread\t\tsys_read\n441\tcommon\tepoll_pwait2\n512\tx32\told\n"
+TABLE = b"# number\tabi\n0\tcommon\tread\t\tsys_read\n441\tcommon\tepoll_pwait2\n512\tx32\told\n"
 FILES: dict[str, bytes] = {
     "mm/mlock.c": MLOCK,
     "mm/empty.c": b"",
@@ -284,7 +284,7 @@ def test_nothing_is_read_before_it_is_asked_for_and_nothing_twice(
 
 
 def test_a_kept_answer_goes_with_what_was_read(tmp_path: Path, tree: Tree) -> None:
-    loaded = load_definitions(definitions(tmp_path, f"""
+    loaded = load_definitions(definitions(tmp_path, """
 [facts.it]
 probe = "where"
 file = ["mm/vma.c", "mm/mlock.c"]
@@ -366,7 +366,7 @@ def test_a_name_belongs_to_one_file_and_other_tables_are_left_alone(tmp_path: Pa
     text = '[series]\nname = "x"\n[facts.it]\nprobe = "file"\nfile = "a"\n'
     first, second = (definitions(tmp_path, text, name) for name in ("a.toml", "b.toml"))
     assert list(load_definitions(first)) == ["it"]
-    with pytest.raises(TemplateError, match="is defined in .*a.toml already"):
+    with pytest.raises(TemplateError, match=r"is defined in .*a.toml already"):
         load_definitions(first, second)
     with pytest.raises(TemplateError, match="cannot be read"):
         load_definitions(tmp_path / "none.toml")
@@ -374,7 +374,7 @@ def test_a_name_belongs_to_one_file_and_other_tables_are_left_alone(tmp_path: Pa
 
 def test_an_unknown_fact_is_named_with_the_nearest(tmp_path: Path, tree: Tree) -> None:
     facts = probe(load_definitions(definitions(tmp_path, COMBINED)), tree)
-    with pytest.raises(TemplateError, match="'eiter' is defined .did you mean either"):
+    with pytest.raises(TemplateError, match=r"'eiter' is defined .did you mean either"):
         facts.value("eiter")
     with pytest.raises(KeyError):
         facts["eiter"]

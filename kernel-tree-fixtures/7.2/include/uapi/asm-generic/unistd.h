@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+__SC_COMP(__NR_io_setup, sys_io_setup, compat_sys_io_setup)
+
+__SYSCALL(__NR_listns, sys_listns)
+
+__SYSCALL(__NR_rseq_slice_yield, sys_rseq_slice_yield)
+
+#define __NR_syscalls 472

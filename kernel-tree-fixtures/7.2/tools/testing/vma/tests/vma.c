@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+static void run_vma_tests(int *num_tests, int *num_fail)
+{
+	TEST(copy_vma);
+	TEST(vma_flags_unchanged);
+	TEST(vma_flags_cleared);
+}
