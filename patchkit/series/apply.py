@@ -141,7 +141,7 @@ def _extents(hunk: Hunk, data: bytes, path: str, tree: Tree) -> list[Extent]:
         wanted = readable(hunk.condition)
         found = [extent for extent in found if holds_under(wanted, extent.conditions)]
     if not found:
-        raise ConflictError(report.no_entity(hunk, index(data).entities, path, tree))
+        raise ConflictError(report.no_entity(hunk, data, path, tree))
     return found
 
 

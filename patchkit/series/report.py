@@ -11,9 +11,10 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
+from patchkit.series.index import index
 from patchkit.series.layout import line_end, line_number, line_start
-from patchkit.series.match import Candidate, Matches, nearest
-from patchkit.series.pattern import Element, Pattern, Segment
+from patchkit.series.match import Candidate, Matches, nearest, search
+from patchkit.series.pattern import Element, Pattern, Segment, compile_hunk
 from patchkit.series.semantic import Hunk
 from patchkit.series.stream import (
     COMMENT,
@@ -21,6 +22,7 @@ from patchkit.series.stream import (
     DIRECTIVE,
     DIRECTIVE_END,
     Stream,
+    c_stream,
 )
 from patchkit.tree.csource import Extent, parse
 from patchkit.tree.source import Tree
@@ -163,13 +165,28 @@ def several_entities(hunk: Hunk, path: str, extents: Sequence[Extent]) -> str:
     return "\n".join(lines)
 
 
+def _fitting(hunk: Hunk, data: bytes, extents: Sequence[Extent]) -> list[Extent]:
+    """Return the entities that a hunk matches: one of them may be the same under a new name."""
+    if hunk.position != "in":
+        return []
+    pattern = compile_hunk(hunk)
+    return [
+        extent
+        for extent in extents
+        if search(
+            pattern, c_stream(data, extent.start, extent.end, comments=pattern.comments)
+        ).found
+    ]
+
+
 def _entity(path: str, extent: Extent) -> str:
     under = f" under {' && '.join(extent.conditions)}" if extent.conditions else ""
     return f"{path}:{extent.line}: {extent.kind} {extent.name}{under}"
 
 
-def no_entity(hunk: Hunk, entities: Sequence[Extent], path: str, tree: Tree) -> str:
-    """Report that a file lacks an entity: what is similar, and who has it."""
+def no_entity(hunk: Hunk, data: bytes, path: str, tree: Tree) -> str:
+    """Report that a file lacks an entity: what is similar, what the hunk would fit, who has it."""
+    entities = index(data).entities
     wanted = f"{hunk.kind} {hunk.name}"
     others = [extent for extent in entities if extent.name == hunk.name]
     named = [extent for extent in others if extent.kind == hunk.kind]
@@ -186,11 +203,15 @@ def no_entity(hunk: Hunk, entities: Sequence[Extent], path: str, tree: Tree) -> 
     if others:
         lines.append("  here:")
         lines += [f"    {_entity(path, extent)}" for extent in others[:6]]
+    fitting = _fitting(hunk, data, list(known.values()))
+    if fitting:
+        lines.append("  the hunk would fit:")
+        lines += [f"    {_entity(path, extent)}" for extent in fitting[:6]]
     elsewhere = defined_elsewhere(tree, path, hunk.kind, hunk.name)
     if elsewhere:
         lines.append("  elsewhere:")
         lines += [f"    {place}" for place in elsewhere[:6]]
-    elif not others:
+    elif not others and not fitting:
         lines.append("  nothing of a similar name is here, nor in the directories around")
     return "\n".join(lines)
 

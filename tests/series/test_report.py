@@ -108,6 +108,11 @@ def test_a_missing_entity_of_another_kind() -> None:
     assert "here:\n    mm/a.c:3: function fixup" in message
 
 
+def test_a_renamed_entity_is_found_by_what_is_in_it() -> None:
+    message = conflict("@@ function add_pages @@\n-\tmm->locked_vm += grow;\n", CODE)
+    assert "the hunk would fit:\n    mm/a.c:3: function fixup" in message
+
+
 def test_a_missing_file_names_similar_ones() -> None:
     try:
         changes("--- mm/mlok.c\n@@ text @@\n+x\n", {"mm/mlock.c": "", "kernel/mlok.c": "", "x": ""})
