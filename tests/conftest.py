@@ -31,7 +31,7 @@ def _isolation(
         return
     home = tmp_path_factory.mktemp("isolated")
     for name in list(os.environ):
-        if name.startswith("GIT_") or name.startswith("PATCHKIT_"):
+        if name.startswith(("GIT_", "PATCHKIT_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))

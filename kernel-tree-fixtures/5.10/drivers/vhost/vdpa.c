@@ -40,6 +40,7 @@ static int vhost_vdpa_process_iotlb_update(struct vhost_vdpa *v,
 
 	cur_base = msg->uaddr & PAGE_MASK;
 
+out:
 	if (ret) {
 		if (nchunks) {
 			unsigned long pfn;

@@ -48,6 +48,7 @@ static int vhost_vdpa_pa_map(struct vhost_vdpa *v,
 
 	cur_base = uaddr & PAGE_MASK;
 
+out:
 	if (ret) {
 		if (nchunks) {
 			unsigned long pfn;

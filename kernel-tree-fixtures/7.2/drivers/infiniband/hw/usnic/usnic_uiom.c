@@ -38,6 +38,7 @@ struct usnic_uiom_reg *usnic_uiom_reg_get(struct usnic_uiom_pd *pd,
 	struct usnic_uiom_reg *uiomr;
 	unsigned long va_base, vpn_start, vpn_last;
 
+out_put_intervals:
 	usnic_uiom_put_interval_set(&sorted_diff_intervals);
 out_put_pages:
 	usnic_uiom_put_pages(&uiomr->chunk_list, 0);
