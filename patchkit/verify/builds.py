@@ -19,6 +19,9 @@ from patchkit.verify.settings import Flavour
 from patchkit.verify.sparse import Checked
 from patchkit.verify.store import Store
 
+FORMAT = "2"
+"""Part of every key: results of an older form are not looked at."""
+
 T = TypeVar("T", Compiled, Checked, Documented)
 
 
@@ -137,7 +140,7 @@ class Builds:
     ) -> dict[str, T]:
         found: dict[str, T] = {}
         for name in names:
-            kept = self._store.get(kind, *key, name)
+            kept = self._store.get(kind, FORMAT, *key, name)
             if kept is not None:
                 found[name] = kept
         missing = [name for name in names if name not in found]
@@ -146,5 +149,5 @@ class Builds:
             for name, result in make(missing).items():
                 found[name] = result
                 if keep(result):
-                    self._store.put(result, *key, name)
+                    self._store.put(result, FORMAT, *key, name)
         return found

@@ -204,4 +204,7 @@ def messages(lines: Sequence[str], source: Path) -> tuple[str, ...]:
 
 
 def _relative(path: str, source: Path) -> str:
-    return path.removeprefix(f"{source}/").removeprefix("./")
+    # ccache makes absolute names relative, but only those of files that it compiled itself.
+    for prefix in (f"{source}/", f"../{source.name}/", "./"):
+        path = path.removeprefix(prefix)
+    return path

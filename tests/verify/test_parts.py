@@ -76,11 +76,13 @@ def test_messages_have_no_line_numbers_and_no_directory() -> None:
         "   12 |   int x;",
         "./include/linux/mm.h:7: warning: Excess function parameter",
         "mm/a.o: warning: objtool: f() falls through",
+        "../tree/mm/b.c:1:2: warning: as ccache names it",
     ]
     assert messages(lines, Path("/cache/tree")) == (
         "include/linux/mm.h: warning: Excess function parameter",
         "mm/a.c: warning: unused variable ‘x’ [-Wunused-variable]",
         "mm/a.o: warning: objtool: f() falls through",
+        "mm/b.c: warning: as ccache names it",
     )
 
 
