@@ -14,8 +14,6 @@ from patchkit.tree.source import GitTree
 _TREES = os.environ.get("PATCHKIT_TEST_TREES")
 _NEEDS_REAL_CACHE = ("real", "boot", "prove")
 
-REAL_VERSIONS = ("5.10", "6.1", "6.12", "7.2")
-
 
 @pytest.fixture(autouse=True)
 def _isolation(

@@ -85,9 +85,7 @@ def test_a_commit_is_built_booted_and_judged(
     json.dumps(report)
 
 
-def test_the_run_directory_has_everything(
-    repository: Path, guest: Callable[[str], Guest]
-) -> None:
+def test_the_run_directory_has_everything(repository: Path, guest: Callable[[str], Guest]) -> None:
     guest("runs the plan")
     where = run(repository).run_directory
     assert where.parent == cache_directory() / "runs"
@@ -130,9 +128,7 @@ def test_a_guest_that_hangs_ends_with_all_that_is_known(
     assert (result.run_directory / "junit.xml").is_file()
 
 
-def test_a_limit_for_the_whole_guest(
-    repository: Path, guest: Callable[[str], Guest]
-) -> None:
+def test_a_limit_for_the_whole_guest(repository: Path, guest: Callable[[str], Guest]) -> None:
     guest("ready, then prints for ever")
     result = run(repository, timeout=0.5)
     assert (result.verdict.word, result.booted.vm.end) == ("hang", "total")
@@ -165,9 +161,7 @@ def test_the_next_commit_continues_in_the_same_directory(
     assert len({result.run_directory for result in (first, again, changed)}) == 3
 
 
-def test_a_directory_is_built_as_it_is(
-    repository: Path, guest: Callable[[str], Guest]
-) -> None:
+def test_a_directory_is_built_as_it_is(repository: Path, guest: Callable[[str], Guest]) -> None:
     guest("runs the plan")
     shutil.rmtree(repository / ".git")
     result = run(repository, revision=None)

@@ -21,7 +21,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Gu
     programs.mkdir()
     program = programs / "qemu-system-x86_64"
     script = Path(__file__).parent / "fake_qemu.py"
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -I -S {script} \"$@\"\n")
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {script} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     image = tmp_path / "bzImage"

@@ -38,14 +38,18 @@ out:
 
 
 def test_layout_of_the_template_does_not_matter() -> None:
-    diff = "@@ function f @@\n nr_pages=(b\n   - a -> start)>>PAGE_SHIFT ;\n ...\n" \
-           "-a->locked_vm+=nr_pages;\n+account(a);\n"
+    diff = (
+        "@@ function f @@\n nr_pages=(b\n   - a -> start)>>PAGE_SHIFT ;\n ...\n"
+        "-a->locked_vm+=nr_pages;\n+account(a);\n"
+    )
     assert edited(diff, F) == F.replace("\ta->locked_vm += nr_pages;\n", "\taccount(a);\n")
 
 
 def test_comments_of_the_tree_are_passed_over() -> None:
-    diff = "@@ function f @@\n \tlong nr_pages;\n \n \tnr_pages = (b - a->start) >> PAGE_SHIFT;\n" \
-           "+\tg();\n"
+    diff = (
+        "@@ function f @@\n \tlong nr_pages;\n \n \tnr_pages = (b - a->start) >> PAGE_SHIFT;\n"
+        "+\tg();\n"
+    )
     assert "PAGE_SHIFT;\n\tg();\n\tif" in edited(diff, F)
 
 
@@ -68,9 +72,7 @@ def test_added_before_a_line_goes_above_its_comment() -> None:
 
 
 def test_blank_context_line_after_added_lines() -> None:
-    assert "nr_pages;\n\tg();\n\nout:" in edited(
-        "@@ function f @@\n ...\n+\tg();\n \n out:\n", F
-    )
+    assert "nr_pages;\n\tg();\n\nout:" in edited("@@ function f @@\n ...\n+\tg();\n \n out:\n", F)
 
 
 def test_indentation_follows_the_tree() -> None:

@@ -45,7 +45,10 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
     assert (read.name, read.title, read.data) == ("s", "mm: a title", {"bit": 61})
     first, second = read.patches
     assert (first.id, first.subject, first.when, first.why) == (
-        "0001-a", "mm: first", "tree.x", "because"
+        "0001-a",
+        "mm: first",
+        "tree.x",
+        "because",
     )
     assert (first.holds, first.requires[0].fact) == (("x",), "x")
     assert second.subject == "0002-b"  # depends on what it is rendered with
@@ -74,9 +77,7 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
         ("[series]", "[series", r"series.toml: "),
     ],
 )
-def test_refusals_name_file_and_key(
-    before: str, after: str, message: str, tmp_path: Path
-) -> None:
+def test_refusals_name_file_and_key(before: str, after: str, message: str, tmp_path: Path) -> None:
     assert before in GOOD
     series(tmp_path, GOOD.replace(before, after, 1))
     with pytest.raises(TemplateError, match=message) as caught:

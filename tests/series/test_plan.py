@@ -36,8 +36,7 @@ entity = "function f"
 CODE = "int f(int a)\n{\n\treturn a;\n}\n"
 WITH_G = CODE.replace("{\n", "{\n\tg(a);\n")
 ADD_G = (
-    "mm: call g()\n\nBecause.\n---\n"
-    "--- mm/a.c\n@@ function f @@\n {\n+\tg({{ tree.params[0] }});\n"
+    "mm: call g()\n\nBecause.\n---\n--- mm/a.c\n@@ function f @@\n {\n+\tg({{ tree.params[0] }});\n"
 )
 ADD_H = "mm: call h()\n---\n--- mm/a.c\n@@ function f @@\n \tg(a);\n+\th(a);\n"
 

@@ -147,9 +147,7 @@ def test_matches_are_exactly_those_that_trying_everything_finds(
     index = len([word for word in pattern[:removed] if word != "..."])
     segment = next(i for i, each in enumerate(compiled.segments) if each.edited)
     first = compiled.segments[segment].first
-    sites = {
-        occurrence.words[removed - first] for occurrence in matches.occurrences[segment]
-    }
+    sites = {occurrence.words[removed - first] for occurrence in matches.occurrences[segment]}
     assert sites == {solution[index] for solution in expected}
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Conflicts explain themselves: what, where, how far, and what comes nearest."""
 
-
 from __future__ import annotations
 
 from series_support import changes, conflict

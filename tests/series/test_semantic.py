@@ -28,7 +28,9 @@ def test_message_files_and_hunks() -> None:
     ]  # fmt: skip
     first, second = patch.files[0].hunks
     assert (first.kind, first.name, first.condition) == (
-        "function", "f", "CONFIG_MMU && !CONFIG_NUMA"
+        "function",
+        "f",
+        "CONFIG_MMU && !CONFIG_NUMA",
     )
     assert [(line.mark, line.text) for line in first.lines] == [
         (" ", b"a;"), ("-", b"b;"), ("+", b"c;"),

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import REAL_VERSIONS
 from hypothesis import given
+from real_versions import REAL_VERSIONS
 from test_tokens import HOSTILE
 
 from patchkit.tree.conditions import negated, readable
@@ -302,8 +302,15 @@ def test_kernel_macros_leave_no_error_behind() -> None:
 
 def test_parameter_types_and_code_survive_blanking() -> None:
     blanked = CSource(KERNEL_SHAPES).blanked
-    for kept in (b"vm_flags_t flags", b"unsigned long  start", b"return do_mlock(start, len);",
-                 b"unsigned long locked_vm;", b"atomic64_t pinned_vm;", b"use(x);", b"use(n);"):
+    for kept in (
+        b"vm_flags_t flags",
+        b"unsigned long  start",
+        b"return do_mlock(start, len);",
+        b"unsigned long locked_vm;",
+        b"atomic64_t pinned_vm;",
+        b"use(x);",
+        b"use(n);",
+    ):
         assert kept in blanked, kept  # fmt: skip
 
 
@@ -323,13 +330,9 @@ def test_a_body_that_grammar_and_scan_see_differently_is_tainted() -> None:
     assert source.tainted(outside)
 
 
-
-
 @pytest.mark.real
 @pytest.mark.parametrize("version", REAL_VERSIONS)
-def test_scan_and_grammar_agree_on_mm(
-    real_tree: Callable[[str], GitTree], version: str
-) -> None:
+def test_scan_and_grammar_agree_on_mm(real_tree: Callable[[str], GitTree], version: str) -> None:
     """Every function body in mm/ has the same extent for both; nothing there is tainted."""
     tree = real_tree(version)
     functions = 0

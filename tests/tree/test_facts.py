@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import REAL_VERSIONS
+from real_versions import REAL_VERSIONS
 
 from patchkit.errors import TemplateError
 from patchkit.paths import data_directory
@@ -82,7 +82,7 @@ FILES: dict[str, bytes] = {
     "mm/empty.c": b"",
     "include/linux/mm_types.h": MM_TYPES,
     "include/linux/mm.h": MM,
-    "mm/Kconfig": b"config MMU\r\n\tbool \"x\"\r\nconfig SWAP\r\n\tdef_bool y\r\n",
+    "mm/Kconfig": b'config MMU\r\n\tbool "x"\r\nconfig SWAP\r\n\tdef_bool y\r\n',
     "arch/x86/entry/syscalls/syscall_64.tbl": TABLE,
     "arch/alpha/kernel/syscalls/syscall.tbl": b"551\tcommon\tepoll_pwait2\n610\tcommon\tnew\n",
     "arch/arm64/include/asm/unistd.h": b"#define __NR_compat_syscalls 460\n",
@@ -284,7 +284,10 @@ def test_nothing_is_read_before_it_is_asked_for_and_nothing_twice(
 
 
 def test_a_kept_answer_goes_with_what_was_read(tmp_path: Path, tree: Tree) -> None:
-    loaded = load_definitions(definitions(tmp_path, """
+    loaded = load_definitions(
+        definitions(
+            tmp_path,
+            """
 [facts.it]
 probe = "where"
 file = ["mm/vma.c", "mm/mlock.c"]
@@ -295,7 +298,9 @@ bit = 61
 [facts.number]
 probe = "syscall-numbers-free"
 numbers = [501]
-"""))
+""",
+        )
+    )
 
     def values(changes: Mapping[str, bytes | None]) -> list[object]:
         facts: FactSet = probe(loaded, OverlayTree(tree, changes))
@@ -411,9 +416,7 @@ EXPECTED = {
 def test_shared_facts_of_real_trees_are_as_a_person_reads_them(
     real_tree: Callable[[str], GitTree], version: str
 ) -> None:
-    facts = probe(
-        load_definitions(data_directory("templates") / "facts.toml"), real_tree(version)
-    )
+    facts = probe(load_definitions(data_directory("templates") / "facts.toml"), real_tree(version))
     names = ("vm_locked_mask", "vma_list", "vm_flags_accessors", "vma_flags_bitmap",
              "mlock_future_helper", "dup_mmap_file")  # fmt: skip
     assert tuple(facts.value(name) for name in names) == EXPECTED[version]

@@ -88,9 +88,7 @@ OPENERS: list[Callable[[Path], Tree]] = [GitTree, bare, shallow, linked, Directo
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=lambda opener: opener.__name__)
-def test_every_tree_gives_the_same_answers(
-    checkout: Path, opener: Callable[[Path], Tree]
-) -> None:
+def test_every_tree_gives_the_same_answers(checkout: Path, opener: Callable[[Path], Tree]) -> None:
     tree = opener(checkout)
     expected = sorted([*FILES, "run.sh", "link.c", "away"])
     assert list(tree.list()) == expected

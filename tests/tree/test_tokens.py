@@ -79,7 +79,7 @@ def test_a_hash_inside_a_line_begins_no_directive() -> None:
 
 
 def test_lone_quotes_end_with_their_line() -> None:
-    assert texts(b'#error don\'t\nx = "open\ny') == [b"#error don't", b"x", b"=", b'"open', b"y"]
+    assert texts(b"#error don't\nx = \"open\ny") == [b"#error don't", b"x", b"=", b'"open', b"y"]
     assert texts(b"'\\''x '") == [b"'\\''", b"x", b"'"]
 
 

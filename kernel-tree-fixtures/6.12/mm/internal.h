@@ -8,8 +8,6 @@ extern long populate_vma_page_range(struct vm_area_struct *vma,
 
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE))
-		return false;
 }
 
 #else

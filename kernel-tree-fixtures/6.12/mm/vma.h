@@ -2,10 +2,7 @@
 #ifndef __MM_VMA_H
 
 struct vma_munmap_struct {
-	unsigned long nr_pages;
 	unsigned long locked_vm;
-	unsigned long nr_accounted;
-	unsigned long exec_vm;
 };
 
 #ifdef CONFIG_MMU
@@ -15,14 +12,7 @@ static inline void init_vma_munmap(struct vma_munmap_struct *vms,
 		unsigned long start, unsigned long end, struct list_head *uf,
 		bool unlock)
 {
-	vms->vmi = vmi;
-	vms->vma = vma;
-
-	vms->uf = uf;
-	vms->vma_count = 0;
 	vms->nr_pages = vms->locked_vm = vms->nr_accounted = 0;
-	vms->exec_vm = vms->stack_vm = vms->data_vm = 0;
-	vms->unmap_start = FIRST_USER_ADDRESS;
 }
 #endif
 

@@ -4,6 +4,4 @@ int io_account_mem(struct user_struct *user, struct mm_struct *mm_account,
 {
 	if (mm_account)
 		atomic64_add(nr_pages, &mm_account->pinned_vm);
-
-	return 0;
 }

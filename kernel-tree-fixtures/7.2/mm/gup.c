@@ -4,9 +4,6 @@
 long populate_vma_page_range(struct vm_area_struct *vma,
 		unsigned long start, unsigned long end, int *locked)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	unsigned long nr_pages = (end - start) / PAGE_SIZE;
-
 	if (vma->vm_flags & VM_LOCKONFAULT)
 		return nr_pages;
 }

@@ -11,8 +11,6 @@ bool mlock_future_ok(const struct mm_struct *mm, bool is_vma_locked,
 
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
-	if (vma_test_any_mask(vma, VMA_SPECIAL_FLAGS))
-		return false;
 }
 
 #else

@@ -7,10 +7,6 @@
 static void vrm_stat_account(struct vma_remap_struct *vrm,
 			     unsigned long bytes)
 {
-	unsigned long pages = bytes >> PAGE_SHIFT;
-	struct mm_struct *mm = current->mm;
-
-	vm_stat_account(mm, vma->vm_flags, pages);
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm += pages;
 }
@@ -28,11 +24,6 @@ static bool needs_pre_split(struct vma_remap_struct *vrm)
 static void dontunmap_complete(struct vma_remap_struct *vrm,
 			       struct vm_area_struct *new_vma)
 {
-	unsigned long start = vrm->addr;
-	unsigned long end = vrm->addr + vrm->old_len;
-
-	VM_WARN_ON_ONCE(new_vma == vma);
-
 	/* We always clear VM_LOCKED[ONFAULT] on the old VMA. */
 	vm_flags_clear(vma, VM_LOCKED_MASK);
 }
@@ -40,18 +31,10 @@ static void dontunmap_complete(struct vma_remap_struct *vrm,
 static unsigned long move_vma(struct vma_remap_struct *vrm)
 {
 	const bool is_dontunmap = vrm->flags & MREMAP_DONTUNMAP;
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *new_vma;
 }
 
 static int check_prep_vma(struct vma_remap_struct *vrm)
 {
-	struct vm_area_struct *vma = vrm->vma;
-	struct mm_struct *mm = current->mm;
-
-	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
-		return -EFAULT;
-
 	if (!mlock_future_ok(mm, vma->vm_flags & VM_LOCKED, vrm->delta))
 		return -EAGAIN;
 }

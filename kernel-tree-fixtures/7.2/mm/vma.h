@@ -2,10 +2,7 @@
 #ifndef __MM_VMA_H
 
 struct vma_munmap_struct {
-	unsigned long nr_pages;
 	unsigned long locked_vm;
-	unsigned long nr_accounted;
-	unsigned long exec_vm;
 };
 
 #endif

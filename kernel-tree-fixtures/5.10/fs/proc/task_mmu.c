@@ -58,8 +58,6 @@ static void show_smap_vma_flags(struct seq_file *m, struct vm_area_struct *vma)
 #endif
 	};
 	size_t i;
-
-	seq_puts(m, "VmFlags: ");
 }
 
 #endif

@@ -3,7 +3,6 @@
 
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
-	down_write(&mm->mmap_lock);
 }
 
 #endif

@@ -3,14 +3,7 @@ static long vfio_pin_pages_remote(struct vfio_dma *dma, unsigned long vaddr,
 				  long npage, unsigned long *pfn_base,
 				  unsigned long limit, struct vfio_batch *batch)
 {
-	unsigned long pfn;
-	struct mm_struct *mm = current->mm;
-
-			if (!rsvd && !vfio_find_vpfn(dma, iova)) {
 				if (!dma->lock_cap &&
 				    mm->locked_vm + lock_acct + 1 > limit) {
-					pr_warn("%s: RLIMIT_MEMLOCK (%ld) exceeded\n",
-						__func__, limit << PAGE_SHIFT);
 				}
-			}
 }

@@ -19,8 +19,6 @@
 static inline void vm_flags_set(struct vm_area_struct *vma,
 				vm_flags_t flags)
 {
-	vma_start_write(vma);
-	ACCESS_PRIVATE(vma, __vm_flags) |= flags;
 }
 
 #define for_each_vma(__vmi, __vma)					\

@@ -5,11 +5,7 @@ struct vm_area_struct {
 } __randomize_layout;
 
 struct mm_struct {
-		unsigned long total_vm;
-		unsigned long locked_vm;
 		atomic64_t    pinned_vm;
-		unsigned long data_vm;
-		unsigned long exec_vm;
 };
 
 #define VMA_ITERATOR(name, __mm, __addr)				\

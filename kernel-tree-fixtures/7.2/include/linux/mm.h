@@ -107,8 +107,6 @@ enum {
 static inline void vm_flags_set(struct vm_area_struct *vma,
 				vm_flags_t flags)
 {
-	vma_start_write(vma);
-	vma_flags_set_word(&vma->flags, flags);
 }
 
 #define for_each_vma(__vmi, __vma)					\

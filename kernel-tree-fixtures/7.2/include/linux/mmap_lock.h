@@ -3,8 +3,6 @@
 
 static inline void mmap_write_lock(struct mm_struct *mm)
 {
-	__mmap_lock_trace_start_locking(mm, true);
-	down_write(&mm->mmap_lock);
 }
 
 #endif

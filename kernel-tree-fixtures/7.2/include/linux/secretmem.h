@@ -7,7 +7,6 @@
 
 static inline bool vma_is_secretmem(struct vm_area_struct *vma)
 {
-	return false;
 }
 
 #endif

@@ -4,16 +4,11 @@
 #define VM_MIXEDMAP	0x10000000
 
 struct mm_struct {
-	int map_count;
-	unsigned long total_vm;
 	unsigned long locked_vm;
-	unsigned long data_vm;
-	unsigned long exec_vm;
 };
 
 static inline bool vma_is_anonymous(struct vm_area_struct *vma)
 {
-	return !vma->vm_ops;
 }
 
 #endif

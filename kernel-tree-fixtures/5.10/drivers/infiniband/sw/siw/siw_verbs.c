@@ -2,16 +2,9 @@
 struct ib_mr *siw_reg_user_mr(struct ib_pd *pd, u64 start, u64 len,
 			      u64 rnic_va, int rights, struct ib_udata *udata)
 {
-	struct siw_mr *mr = NULL;
-	struct siw_umem *umem = NULL;
-
-		mem_limit >>= PAGE_SHIFT;
-
 		if (num_pages > mem_limit - current->mm->locked_vm) {
 			siw_dbg_pd(pd, "pages req %lu, max %lu, lock %lu\n",
 				   num_pages, mem_limit,
 				   current->mm->locked_vm);
-			rv = -ENOMEM;
-			goto err_out;
 		}
 }

@@ -7,18 +7,13 @@ bool hfi1_can_pin_pages(struct hfi1_devdata *dd, struct mm_struct *mm,
 	unsigned int usr_ctxts;
 
 	if (!capable(CAP_IPC_LOCK)) {
-		ulimit_pages =
-			DIV_ROUND_DOWN_ULL(rlimit(RLIMIT_MEMLOCK), PAGE_SIZE);
-
 		if (atomic64_read(&mm->pinned_vm) + npages > ulimit_pages)
 			return false;
 
-		usr_ctxts = dd->num_rcv_contexts - dd->first_dyn_alloc_ctxt;
 		if (nlocked + npages > (ulimit_pages / usr_ctxts / 4))
 			return false;
 	}
 
-	cache_limit_pages = cache_size * (1024 * 1024) / PAGE_SIZE;
 	if (nlocked + npages > cache_limit_pages)
 		return false;
 
@@ -28,10 +23,6 @@ bool hfi1_can_pin_pages(struct hfi1_devdata *dd, struct mm_struct *mm,
 int hfi1_acquire_user_pages(struct mm_struct *mm, unsigned long vaddr, size_t npages,
 			    bool writable, struct page **pages)
 {
-	int ret;
-	unsigned int gup_flags = FOLL_LONGTERM | (writable ? FOLL_WRITE : 0);
-
-	ret = pin_user_pages_fast(vaddr, npages, gup_flags, pages);
 	if (ret < 0)
 		return ret;
 

@@ -2,6 +2,4 @@
 struct siw_umem *siw_umem_get(struct ib_device *base_dev, u64 start,
 			      u64 len, int rights)
 {
-	struct siw_umem *umem;
-	struct ib_umem *base_mem;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 struct mm_struct {
-	int map_count;
-	unsigned long total_vm;
 	unsigned long locked_vm;
-	unsigned long data_vm;
-	unsigned long exec_vm;
 };
 
 enum {

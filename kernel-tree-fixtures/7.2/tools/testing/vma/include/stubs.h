@@ -5,5 +5,4 @@ static inline void vma_close(struct vm_area_struct *vma)
 
 static inline bool vma_supports_mlock(const struct vm_area_struct *vma)
 {
-	return false;
 }

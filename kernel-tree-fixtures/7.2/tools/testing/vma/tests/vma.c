@@ -2,6 +2,4 @@
 static void run_vma_tests(int *num_tests, int *num_fail)
 {
 	TEST(copy_vma);
-	TEST(vma_flags_unchanged);
-	TEST(vma_flags_cleared);
 }
