@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 from patchkit.tree.resolve import open_tree
-
 from patchkit.tree.source import GitTree
 
 SERIES = ("vm-pinned", "mpin")

@@ -241,9 +241,7 @@ def build(request: TestRequest, progress: Progress = no_progress) -> Built:
     )  # fmt: skip
 
 
-def default_clocks(
-    tests: tuple[Selftest, ...], scale: float, *, debug: bool = False
-) -> Clocks:
+def default_clocks(tests: tuple[Selftest, ...], scale: float, *, debug: bool = False) -> Clocks:
     """Return limits that let every test use the time that its target's ``settings`` give it."""
     needed = sum((test.timeout or _UNLIMITED_SECONDS) * scale for test in tests)
     usual = Clocks()
@@ -282,9 +280,7 @@ def _scale(request: TestRequest) -> float:
 
 
 @contextlib.contextmanager
-def _source(
-    request: TestRequest, progress: Progress
-) -> Iterator[tuple[Path, Path, str, str]]:
+def _source(request: TestRequest, progress: Progress) -> Iterator[tuple[Path, Path, str, str]]:
     """Hold the sources; yields them, where build directories belong, and the ids of the commit."""
     if request.revision is not None:
         with materialise(request.tree, request.revision, progress=progress) as source:

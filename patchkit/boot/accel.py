@@ -39,9 +39,7 @@ class Decision:
     """Whether it is not known yet that it works, so that it needs a short first-byte clock."""
 
 
-def decide(
-    arch: Arch, choice: Choice = "auto", *, cache: Path | None = None
-) -> Decision:
+def decide(arch: Arch, choice: Choice = "auto", *, cache: Path | None = None) -> Decision:
     """Return what to start a guest with.
 
     Raises InfrastructureError when KVM is demanded and cannot be opened.

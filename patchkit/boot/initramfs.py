@@ -84,9 +84,7 @@ def initramfs(
         "run": cpio.directory(),
         "root": cpio.directory(0o700),
         "tmp": cpio.directory(0o1777),
-        "etc/passwd": cpio.file(
-            b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
-        ),
+        "etc/passwd": cpio.file(b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"),
         "etc/group": cpio.file(b"root:x:0:\nnogroup:x:65534:\n"),
         PLAN: cpio.file(plan_text(tests, scale).encode()),
     }
@@ -110,9 +108,7 @@ def _files(root: Path, directory: Path) -> Iterator[tuple[str, cpio.Entry]]:
             yield name, cpio.file(path.read_bytes(), 0o755 if status.st_mode & 0o111 else 0o644)
 
 
-def _libraries(
-    entries: dict[str, cpio.Entry], find_library: FindLibrary
-) -> dict[str, cpio.Entry]:
+def _libraries(entries: dict[str, cpio.Entry], find_library: FindLibrary) -> dict[str, cpio.Entry]:
     """Return the dynamic linkers and libraries that the programs in *entries* need."""
     found: dict[str, cpio.Entry] = {}
     waiting = [(path, entry.data) for path, entry in entries.items() if stat.S_ISREG(entry.mode)]

@@ -64,9 +64,7 @@ def boot(
     progress(STAGE, 0, None, f"{decision.accelerator.upper()} ({decision.why})")
     clocks = request.clocks
     if decision.probe:
-        clocks = dataclasses.replace(
-            clocks, first_byte=min(clocks.first_byte, accel.PROBE_SECONDS)
-        )
+        clocks = dataclasses.replace(clocks, first_byte=min(clocks.first_byte, accel.PROBE_SECONDS))
     result = _run(request, decision, clocks, on_results)
     if decision.probe:
         if result.vm.first_byte_seconds is not None:

@@ -83,8 +83,12 @@ def run_vm(
     QEMU cannot be started.
     """
     with contextlib.ExitStack() as stack:
-        run = _Run(clocks, stack.enter_context(BoundedLog(console)),
-                   stack.enter_context(BoundedLog(results, head=64 << 20)), on_results)
+        run = _Run(
+            clocks,
+            stack.enter_context(BoundedLog(console)),
+            stack.enter_context(BoundedLog(results, head=64 << 20)),
+            on_results,
+        )
         run.start(guest, stack)
         return run.watch()
 
@@ -224,9 +228,7 @@ class _Run:
         self._scanner.end()
         self._console.write(b"\n[patchkit: no sign of life; sending an NMI]\n")
         try:
-            self._control.sendall(
-                b'{"execute": "qmp_capabilities"}\n{"execute": "inject-nmi"}\n'
-            )
+            self._control.sendall(b'{"execute": "qmp_capabilities"}\n{"execute": "inject-nmi"}\n')
         except OSError:
             return
         end = time.monotonic() + self._clocks.nmi

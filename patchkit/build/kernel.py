@@ -116,9 +116,7 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
     if not image.is_file():
         raise InfrastructureError(f"{image}: make ended well and did not make it", hint=str(log))
     _record(directory / _METADATA, request, state="built")
-    return BuildResult(
-        directory, image, configured.config, log, configured.dropped, seconds, steps
-    )
+    return BuildResult(directory, image, configured.config, log, configured.dropped, seconds, steps)
 
 
 def _is_built(request: BuildRequest, directory: Path) -> bool:

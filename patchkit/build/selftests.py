@@ -94,9 +94,7 @@ def config_fragments(source: Path, targets: Sequence[str]) -> tuple[Path, ...]:
     return tuple(path for path in paths if path.is_file())
 
 
-def build_selftests(
-    request: SelftestsRequest, progress: Progress = no_progress
-) -> SelftestsResult:
+def build_selftests(request: SelftestsRequest, progress: Progress = no_progress) -> SelftestsResult:
     """Build and install the targets.
 
     Raises BuildFailed when one of them does not build, NothingRanError when one has no tests.

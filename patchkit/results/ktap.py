@@ -94,9 +94,7 @@ class _Level:
         lacking = (self.plan or 0) - max(filled, len(self.cases))
         numbers = (n for n in range(1, (self.plan or 0) + 1) if n not in self.numbers)
         for _, number in zip(range(min(lacking, LOG_LINES)), numbers, strict=False):
-            self.cases.append(
-                Case(f"test {number}", "missing", f"the plan has {self.plan} tests")
-            )
+            self.cases.append(Case(f"test {number}", "missing", f"the plan has {self.plan} tests"))
 
 
 class Parser:
@@ -245,9 +243,7 @@ class Parser:
 
     def _owner(self, indent: str) -> _Level:
         """Return the innermost level that is no deeper than *indent*."""
-        return next(
-            level for level in reversed(self._levels) if len(level.indent) <= len(indent)
-        )
+        return next(level for level in reversed(self._levels) if len(level.indent) <= len(indent))
 
     def _result(
         self, level: _Level, match: re.Match[str], cut: bool, *, recovered: bool = False

@@ -84,7 +84,7 @@ def _name(line: Line) -> bytes:
     found = _INCLUDE.match(line.text.strip())
     if found is None:
         text = line.text.decode("utf-8", "backslashreplace")
-        raise TemplateError(f"{line.origin}: expected #include <…> or \"…\", found {text!r}")
+        raise TemplateError(f'{line.origin}: expected #include <…> or "…", found {text!r}')
     return found[1]
 
 
@@ -158,7 +158,6 @@ def _missing(line: Line, data: bytes, path: str, present: list[Include]) -> str:
         f"#include {item.name.decode('utf-8', 'backslashreplace')}"
         for item in present
     )
-    return (
-        f"{path}: expected {text} ({line.origin}), found no such include"
-        + (f"; the file has\n{there}" if there else "; the file has none")
+    return f"{path}: expected {text} ({line.origin}), found no such include" + (
+        f"; the file has\n{there}" if there else "; the file has none"
     )

@@ -46,9 +46,7 @@ class Index:
 
     def find(self, kind: str, name: str) -> list[Extent]:
         """Return all entities of a kind and name, such as both branches of an ``#if``."""
-        return [
-            extent for extent in self.entities if extent.name == name and extent.kind == kind
-        ]
+        return [extent for extent in self.entities if extent.name == name and extent.kind == kind]
 
     def head(self) -> list[Token]:
         """Return the tokens up to the last line that looks like an ``#include``."""

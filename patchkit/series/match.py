@@ -221,9 +221,7 @@ def _agreement(elements: Sequence[Element], stream: Stream, at: int) -> Candidat
     return Candidate(start, matched, min(matched, len(elements) - 1), at)
 
 
-def _aligned(
-    matcher: difflib.SequenceMatcher[bytes], start: int, length: int
-) -> Candidate:
+def _aligned(matcher: difflib.SequenceMatcher[bytes], start: int, length: int) -> Candidate:
     """Return a window that does not begin as the segment does, seen from what they share most."""
     block = matcher.find_longest_match()
     if block.a and block.b:

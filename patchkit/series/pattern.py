@@ -98,9 +98,7 @@ def compile_hunk(hunk: Hunk) -> Pattern:
         offsets.append(length)
         length += len(hunk.lines[index].text) + 1
     text = b"".join(hunk.lines[index].text + b"\n" for index in old)
-    stream = (
-        text_stream(text, 0, length) if by_line else c_stream(text, 0, length, comments=True)
-    )
+    stream = text_stream(text, 0, length) if by_line else c_stream(text, 0, length, comments=True)
     elements = _elements(hunk, stream, old, offsets, by_line)
     changes = _changes(hunk, elements)
     pattern = Pattern(
@@ -217,9 +215,5 @@ def _check(pattern: Pattern) -> None:
                     raise TemplateError(
                         f"{where}: a removed '...' needs a line to hold on to on both sides"
                     )
-        elif pattern.segments and (before is None or before.skip) and (
-            after is None or after.skip
-        ):
-            raise TemplateError(
-                f"{where}: added between two '...': name the line before or after"
-            )
+        elif pattern.segments and (before is None or before.skip) and (after is None or after.skip):
+            raise TemplateError(f"{where}: added between two '...': name the line before or after")

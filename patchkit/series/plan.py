@@ -157,9 +157,7 @@ class _Planner:
                 self.failed.append(f"{series.name}/{patch.id}")
             self.patches.append(replace(made, facts=tuple(used.asked.values())))
 
-    def _plan_patch(
-        self, series: Series, patch: Patch, used: _Used, blank: PatchPlan
-    ) -> PatchPlan:
+    def _plan_patch(self, series: Series, patch: Patch, used: _Used, blank: PatchPlan) -> PatchPlan:
         where = f"{series.name}/{patch.id}"
         source = f"series.toml: {patch.id}.when"
         if patch.when and not self.renderer.holds(patch.when, source, used):

@@ -77,9 +77,7 @@ def region(path: str, data: bytes, start: int, end: int) -> str:
     return f"{path}:{first}" if first == last else f"{path}:{first}-{last}"
 
 
-def no_match(
-    pattern: Pattern, path: str, tried: Sequence[tuple[str, int, Stream, Matches]]
-) -> str:
+def no_match(pattern: Pattern, path: str, tried: Sequence[tuple[str, int, Stream, Matches]]) -> str:
     """Report that a hunk fits nowhere.
 
     *tried* are the places searched: name, end offset, stream, and how far matching got.

@@ -180,7 +180,7 @@ class _Parser:
         path = new if action == "create" else old
         hunks: list[Hunk] = []
         if action == "create" and self.at < len(self.lines) and self.lines[self.at][:1] == "+":
-            hunks.append(self._hunk_lines("new", self.origins[start], 'new', self._new("new")))
+            hunks.append(self._hunk_lines("new", self.origins[start], "new", self._new("new")))
         while self._skip_blank() and self.lines[self.at].startswith("@@"):
             hunks.append(self._hunk())
         if action != "delete" and not hunks:

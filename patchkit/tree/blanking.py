@@ -41,9 +41,7 @@ class _Blanker(Rewriter):
     def __init__(self, data: bytes, tokens: Sequence[Token], extents: Sequence[Extent]) -> None:
         super().__init__(data, tokens)
         self.ragged = ragged_groups(self.code)
-        self.bodies = {
-            extent.body[0]: extent.kind for extent in extents if extent.body is not None
-        }
+        self.bodies = {extent.body[0]: extent.kind for extent in extents if extent.body is not None}
         self.local = _own_annotations(tokens)
         self.heads = {extent.start for extent in extents if extent.kind == "syscall"}
         self.invocations = {
@@ -197,9 +195,14 @@ class _Blanker(Rewriter):
             self.blank(before.start, before.end)
             return
         following = self.code[closing + 1] if closing + 1 < len(self.code) else None
-        starts = (
-            before.kind == "directive"
-            or before.text in (b";", b"{", b"}", b")", b"else", b"do", b":")
+        starts = before.kind == "directive" or before.text in (
+            b";",
+            b"{",
+            b"}",
+            b")",
+            b"else",
+            b"do",
+            b":",
         )
         if following is None or not starts:
             return

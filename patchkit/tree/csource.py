@@ -147,9 +147,7 @@ def _holds_functions(node: tree_sitter.Node) -> bool:
     return node.type != "function_definition" or node.has_error
 
 
-def walk(
-    node: tree_sitter.Node, into: object = None
-) -> Iterator[tree_sitter.Node]:
+def walk(node: tree_sitter.Node, into: object = None) -> Iterator[tree_sitter.Node]:
     """Yield a node and all below it in source order, without recursion.
 
     *into*, if given, is called with a node and says whether to descend.

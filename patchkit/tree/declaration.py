@@ -193,8 +193,9 @@ def statement(tokens: Sequence[Token]) -> list[tuple[str, str]]:
         return [("declaration", _text(parts[1].token))]
     if not _has(parts, b"=") and not _has(parts, BRACES.encode()) and parts[-1].opens(b"("):
         found = _function(parts)
-        if found is not None and not (len(parts) == 3 and words[0] == b"static"
-                                      and is_macro_name(words[1])):
+        if found is not None and not (
+            len(parts) == 3 and words[0] == b"static" and is_macro_name(words[1])
+        ):
             return [("declaration", _text(found[1]))]
     kind = "declaration" if b"extern" in words else "variable"
     result: list[tuple[str, str]] = []

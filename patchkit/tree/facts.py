@@ -148,8 +148,10 @@ def _has_form(value: object, form: str) -> bool:
     if form == "strs" and isinstance(value, str):
         return bool(value)
     wanted = str if form == "strs" else int
-    return isinstance(value, list) and bool(value) and all(
-        isinstance(item, wanted) and not isinstance(item, bool) for item in value
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, wanted) and not isinstance(item, bool) for item in value)
     )
 
 

@@ -72,9 +72,7 @@ KINDS: Mapping[str, Kind] = {
     "entity": Kind(probes_c.entity, _ENTITY),
     "where": Kind(probes_c.where, _ENTITY),
     "which": Kind(probes_c.which, _ENTITY),
-    "contains": Kind(
-        probes_c.contains, {"file": "strs", "tokens": "str", "entity": "strs?"}
-    ),
+    "contains": Kind(probes_c.contains, {"file": "strs", "tokens": "str", "entity": "strs?"}),
     "capture": Kind(
         probes_c.capture, {"file": "strs", "tokens": "str", "name": "str", "entity": "strs?"}
     ),
@@ -87,9 +85,7 @@ KINDS: Mapping[str, Kind] = {
     "macro-value": Kind(probes_c.macro_value, {"file": "strs", "macro": "str"}),
     "line": Kind(probes_text.line, {"file": "strs", "regex": "str"}),
     "lines": Kind(probes_text.lines, {"file": "strs", "regex": "str"}),
-    "vm-flag-bit-free": Kind(
-        probes_tables.vm_flag_bit_free, {"bit": "int", "file": "strs?"}
-    ),
+    "vm-flag-bit-free": Kind(probes_tables.vm_flag_bit_free, {"bit": "int", "file": "strs?"}),
     "syscall-numbers-free": Kind(probes_tables.syscall_numbers_free, {"numbers": "ints"}),
     # Combinations look at other facts, not at the tree: see facts.FactSet.
     "all": Kind(None, {"facts": "strs"}),

@@ -172,4 +172,3 @@ def syscall_numbers_free(options: Options, reader: Reader) -> Finding:
     numbers = ", ".join(str(number) for number in sorted(wanted))
     why = f"{numbers}: in none of {looked} tables; the highest number taken is {highest[0]}"
     return Finding(True, highest[1], highest[2], why)
-

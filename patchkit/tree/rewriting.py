@@ -108,8 +108,10 @@ class Rewriter:
         token = self.code[position]
         word = token.text
         before = self.code[position - 1]
-        starts = before.text in (b"{", b";", b"}") or before.kind == "directive" or (
-            before.text == b")" and before.line < token.line
+        starts = (
+            before.text in (b"{", b";", b"}")
+            or before.kind == "directive"
+            or (before.text == b")" and before.line < token.line)
         )
         if not starts or self.code[position + 2].text == b"*":
             return position + 1
@@ -213,13 +215,9 @@ class Rewriter:
             if not words or words[0].kind != "ident":
                 continue
             typed = words[0].text in TYPE_WORDS or (len(words) > 1 and words[-1].text == b"*")
-            if not typed or any(
-                token.kind != "ident" and token.text != b"*" for token in words
-            ):
+            if not typed or any(token.kind != "ident" and token.text != b"*" for token in words):
                 continue
             start, end = words[0].start, words[-1].end
-            text = bytes(
-                byte if chr(byte).isalnum() else 0x5F for byte in self.data[start:end]
-            )
+            text = bytes(byte if chr(byte).isalnum() else 0x5F for byte in self.data[start:end])
             if b"\n" not in self.data[start:end]:
                 self.out[start:end] = text[:1].upper() + text[1:]

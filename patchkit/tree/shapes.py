@@ -39,8 +39,10 @@ def join(tokens: Sequence[Token]) -> str:
         following = tokens[number + 1].text if number + 1 < len(tokens) else b""
         word = token.kind in ("ident", "number", "string", "char")
         tight = piece in (b",", b")", b"]", b"[", b";") or previous in (b"(", b"[", b"!", b"~")
-        if piece == b"(" and following != b"*" and (
-            previous[-1:].isalnum() or previous[-1:] in (b"_", b")")
+        if (
+            piece == b"("
+            and following != b"*"
+            and (previous[-1:].isalnum() or previous[-1:] in (b"_", b")"))
         ):
             tight = True
         if piece == b"*" and previous == b"*":
@@ -100,8 +102,10 @@ def split(tokens: Sequence[Token]) -> list[list[Token]]:
 def _declared(tokens: Sequence[Token]) -> int:
     """Return the position of the name in ``unsigned long *name[3]``, -1 if there is none."""
     for position, token in enumerate(tokens):
-        if token.text == b"(" and position + 1 < len(tokens) and tokens[position + 1].text in (
-            b"*", b"^"
+        if (
+            token.text == b"("
+            and position + 1 < len(tokens)
+            and tokens[position + 1].text in (b"*", b"^")
         ):
             for inner in range(position + 1, len(tokens)):
                 if tokens[inner].kind == "ident":
@@ -221,8 +225,8 @@ def members(source: CSource, extent: Extent) -> tuple[Named, ...]:
         elif closers and text == closers[-1]:
             closers.pop()
             inner = levels.pop()
-            named = text == b"}" and position + 1 < len(tokens) and (
-                tokens[position + 1].text != b";"
+            named = (
+                text == b"}" and position + 1 < len(tokens) and (tokens[position + 1].text != b";")
             )
             if not named:
                 levels[-1].extend(inner)

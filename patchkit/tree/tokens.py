@@ -50,9 +50,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_INNER_COMMENT = re.compile(
-    rb"""("(?:[^"\\\n]|\\.)*+")|/\*(?:[^*]|\*(?!/))*+\*/""", re.DOTALL
-)
+_INNER_COMMENT = re.compile(rb"""("(?:[^"\\\n]|\\.)*+")|/\*(?:[^*]|\*(?!/))*+\*/""", re.DOTALL)
 _CONTINUATION = re.compile(rb"\\\r?\n")
 
 

@@ -12,7 +12,7 @@ from patchkit.build.fragments import read_config
 from patchkit.pipeline import TestRequest, TestResult, test
 from patchkit.tree.source import GitTree
 
-pytestmark = pytest.mark.boot
+pytestmark = [pytest.mark.boot, pytest.mark.prove]
 
 TARGET = "membarrier"
 """Small, in C alone, and in every tree; it asks nothing of the kernel that ours does not have."""
