@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -52,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"patchkit: {arguments.output}: {error.strerror}", file=sys.stderr)
         return ExitCode.USAGE
+    # As Ctrl-C: what was started is ended with us, builds and their children too.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _load(arguments.verb)(arguments, output)
     except PatchkitError as error:
@@ -65,4 +68,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return ExitCode.YES
     finally:
+        signal.signal(signal.SIGTERM, before)
         output.close()
