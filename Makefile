@@ -26,7 +26,8 @@ offline: $(VENV)/.installed
 deps:
 	.ci/deps .ci/packages
 
-$(VENV)/.installed: pyproject.toml
+# The order-only deps: a bare Debian has no python3-venv; with all there it does nothing.
+$(VENV)/.installed: pyproject.toml | deps
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -e '.[dev]'
 	touch $@
