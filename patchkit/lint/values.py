@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Canonical values: sums of products of atoms with integer coefficients.
+
+Two values are equal if their texts are, and their texts are equal if they were made from the same
+things by operations that the algebra knows to be the same (see ``algebra``). Overflow is left out
+of account. A value has three texts: ``text`` names roots as the function does; ``typed`` replaces
+every root by its type, ``<ib_umem>.owning_mm``, for comparison across functions and for findings;
+``placed`` keeps of every member the last link only, ``ib_umem.owning_mm``, whatever pointer chain
+led there.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+_WORDS = re.compile(r"\b(const|volatile|struct|union|enum)\b|\s+(?=\*)")
+_TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
+
+
+def tag_of(type_: str) -> str:
+    """Return the tag of ``struct mm_struct *`` (any stars, const or not); empty if there is none.
+
+    A typedef is its own tag: ``vma_flags_t``.
+    """
+    found = _TAG.search(type_)
+    return found[1] if found else ""
+
+
+class Atom:
+    """What a product is made of; equal if *text* is.
+
+    *kind* is one of: ``param``, ``local`` (a local's address or what it held before it was set),
+    ``global`` (also constants known by name only), ``field`` (*name* is the member, *tag* its
+    struct; the base pointer is ``args[0]``), ``element`` (``args`` are base and index), ``deref``,
+    ``address`` (of the place that ``args[0]`` reads), ``call`` (the result of an unknown call),
+    ``op`` (an operator or function that only computes), ``test`` (0 or 1: ``args[0]`` compared
+    with 0 by *name*), ``sum`` (what ``args[0]`` comes to over all rounds of a loop), ``text``.
+    *type* is the C type as far as known. *position* is a parameter's, from 1.
+    """
+
+    __slots__ = ("_placed", "_typed", "args", "kind", "name", "position", "tag", "text", "type")
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        args: tuple[Value, ...] = (),
+        *,
+        text: str,
+        type_: str = "",
+        tag: str = "",
+        position: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.args = args
+        self.text = text
+        self.type = type_
+        self.tag = tag
+        self.position = position
+        self._typed: str | None = None
+        self._placed: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Atom) and self.text == other.text)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Atom({self.text})"
+
+    @property
+    def typed(self) -> str:
+        """The text with roots replaced by their types."""
+        if self._typed is None:
+            self._typed = _render(self, lambda value: value.typed, whole=True)
+        return self._typed
+
+    @property
+    def placed(self) -> str:
+        """The text with every member as ``tag.member``."""
+        if self._placed is None:
+            self._placed = _render(self, lambda value: value.placed, whole=False)
+        return self._placed
+
+    @property
+    def limit(self) -> str:
+        """The resource if this is a limit (``rlimit(RLIMIT_MEMLOCK)``), else empty."""
+        return self.tag if self.kind == "limit" else ""
+
+
+def _root(atom: Atom) -> str:
+    """Return what stands for a root in texts without names."""
+    tag = tag_of(atom.type)
+    if tag:
+        return f"<{tag}>"
+    return f"#{atom.position}" if atom.kind == "param" else f"<{atom.type or atom.kind}>"
+
+
+def _render(atom: Atom, show: Callable[[Value], str], whole: bool) -> str:
+    """Return an atom's text, its arguments as *show* has them; *whole* pointer chains or not."""
+    match atom.kind:
+        case "param" | "local" | "alloc":
+            return _root(atom)
+        case "field":
+            if not whole and atom.tag:
+                return f"{atom.tag}.{atom.name}"
+            return f"{show(atom.args[0])}.{atom.name}"
+        case "element":
+            return f"{show(atom.args[0])}[]"
+        case "deref":
+            return f"*{show(atom.args[0])}"
+        case "address":
+            return show(atom.args[0])
+        case "call" | "limit":
+            return f"{atom.name}({', '.join(show(each) for each in atom.args)})"
+        case "sum":
+            return f"sum({show(atom.args[0])})"
+        case "op" | "test" | "choice":
+            return operation_text(atom.kind, atom.name, [show(each) for each in atom.args])
+        case _:
+            return atom.text
+
+
+def operation_text(kind: str, name: str, arguments: list[str]) -> str:
+    """Return the text of an operation: infix for operators, a call for names."""
+    if kind == "test":
+        return f"({arguments[0]} {name} 0)" if name[0] in "<>=!" else f"{name}({arguments[0]})"
+    if kind == "choice":
+        return f"({arguments[0]} ? {arguments[1]} : {arguments[2]})"
+    if name[0].isalpha() or name[0] == "_":
+        return f"{name}({', '.join(arguments)})"
+    return f"({f' {name} '.join(arguments)})" if len(arguments) > 1 else f"{name}({arguments[0]})"
+
+
+Product = tuple[Atom, ...]
+Term = tuple[Product, int]
+
+
+def _sum_text(terms: Iterable[Term], show: Callable[[Atom], str]) -> str:
+    """Return a sum as text: ``a + 2*b*c - 1``."""
+    pieces: list[tuple[bool, str]] = []
+    for product, factor in terms:
+        names = "*".join(sorted(show(atom) for atom in product))
+        size = abs(factor)
+        body = names if size == 1 and names else f"{size}*{names}" if names else str(size)
+        pieces.append((factor < 0, body))
+    pieces.sort()
+    text = ""
+    for number, (minus, body) in enumerate(pieces):
+        sign = ("-" if minus else "") if number == 0 else (" - " if minus else " + ")
+        text += sign + body
+    return text or "0"
+
+
+class Value:
+    """A sum of products; *terms* are sorted, none has the factor 0."""
+
+    __slots__ = ("_placed", "_typed", "terms", "text")
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        self.terms = terms
+        self.text = _sum_text(terms, lambda atom: atom.text)
+        self._typed: str | None = None
+        self._placed: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Value) and self.text == other.text)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Value({self.text})"
+
+    @property
+    def typed(self) -> str:
+        """The text with roots replaced by their types."""
+        if self._typed is None:
+            self._typed = _sum_text(self.terms, lambda atom: atom.typed)
+        return self._typed
+
+    @property
+    def placed(self) -> str:
+        """The text with every member as ``tag.member``."""
+        if self._placed is None:
+            self._placed = _sum_text(self.terms, lambda atom: atom.placed)
+        return self._placed
+
+    @property
+    def constant(self) -> int | None:
+        """The number if the value is one, else None."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and not self.terms[0][0]:
+            return self.terms[0][1]
+        return None
+
+    @property
+    def atom(self) -> Atom | None:
+        """The atom if the value is just one, else None."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
+            return self.terms[0][0][0]
+        return None
+
+    @property
+    def zero(self) -> bool:
+        """Whether the value is 0."""
+        return not self.terms
+
+    @property
+    def negative(self) -> bool:
+        """Whether all factors are below zero: what is left when something is given back."""
+        return bool(self.terms) and all(factor < 0 for _, factor in self.terms)
+
+    @property
+    def type(self) -> str:
+        """The C type if the value is one atom of a known type, else empty."""
+        atom = self.atom
+        return atom.type if atom is not None else ""
+
+    @property
+    def tag(self) -> str:
+        """The tag of the struct that the value points to, as far as known."""
+        return tag_of(self.type)
+
+    def atoms(self, deep: bool = True) -> Iterator[Atom]:
+        """Yield the atoms of all products, with those inside of other atoms if *deep*."""
+        pending: list[Value] = [self]
+        while pending:
+            for product, _ in pending.pop().terms:
+                for atom in product:
+                    yield atom
+                    if deep:
+                        pending.extend(atom.args)
+
+    def summands(self) -> Iterator[Value]:
+        """Yield every term as a value of its own."""
+        for term in self.terms:
+            yield Value((term,))
+
+    def __neg__(self) -> Value:
+        return Value(tuple((product, -factor) for product, factor in self.terms))
+
+    def __add__(self, other: Value) -> Value:
+        if not other.terms:
+            return self
+        return other if not self.terms else _collect((*self.terms, *other.terms))
+
+    def __sub__(self, other: Value) -> Value:
+        return self + -other if other.terms else self
+
+    def __mul__(self, other: Value) -> Value:
+        if len(other.terms) == 1 and other.terms[0] == ((), 1):
+            return self
+        return _collect(
+            (tuple(sorted((*left, *right), key=_text)), first * second)
+            for left, first in self.terms
+            for right, second in other.terms
+        )
+
+
+def _text(atom: Atom) -> str:
+    return atom.text
+
+
+def _product_key(term: Term) -> tuple[str, ...]:
+    return tuple(atom.text for atom in term[0])
+
+
+def _collect(terms: Iterable[Term]) -> Value:
+    """Add up terms with the same product."""
+    table: dict[Product, int] = {}
+    for product, factor in terms:
+        table[product] = table.get(product, 0) + factor
+    kept = [(product, factor) for product, factor in table.items() if factor]
+    if len(kept) > 1:
+        kept.sort(key=_product_key)
+    return Value(tuple(kept))
+
+
+@functools.lru_cache(maxsize=4096)
+def number(value: int) -> Value:
+    """Return an integer as a value."""
+    return Value((((), value),) if value else ())
+
+
+ZERO = number(0)
+ONE = number(1)
+
+
+def single(atom: Atom) -> Value:
+    """Return an atom as a value."""
+    return Value((((atom,), 1),))
+
+
+def parameter(name: str, type_: str, position: int) -> Value:
+    """Return a parameter's value at entry; *position* from 1."""
+    return single(Atom("param", name, text=name, type_=type_, position=position))
+
+
+def local(name: str, type_: str) -> Value:
+    """Return what a local holds before it is set; the local itself if it is a struct."""
+    return single(Atom("local", name, text=name, type_=type_))
+
+
+def named(name: str, type_: str = "") -> Value:
+    """Return a global, an enumerator or a macro known by name only."""
+    return single(Atom("global", name, text=name, type_=type_))
+
+
+def field(base: Value, tag: str, member: str, type_: str = "") -> Value:
+    """Return the member of the struct that *base* points to, as it was at entry."""
+    text = f"{_operand(base)}->{member}"
+    return single(Atom("field", member, (base,), text=text, type_=type_, tag=tag))
+
+
+def element(base: Value, index: Value, type_: str = "") -> Value:
+    """Return ``base[index]``."""
+    text = f"{_operand(base)}[{index.text}]"
+    return single(Atom("element", "", (base, index), text=text, type_=type_))
+
+
+def deref(base: Value, type_: str = "") -> Value:
+    """Return ``*base``; of an address, what is there."""
+    atom = base.atom
+    if atom is not None and atom.kind == "address":
+        return atom.args[0]
+    return single(Atom("deref", "", (base,), text=f"*{_operand(base)}", type_=type_))
+
+
+def address(place: Value, type_: str = "") -> Value:
+    """Return the address of the place that *place* reads."""
+    atom = place.atom
+    if atom is not None and atom.kind == "deref":
+        return atom.args[0]
+    return single(Atom("address", "", (place,), text=f"&{_operand(place)}", type_=type_))
+
+
+def result_of(name: str, args: tuple[Value, ...], serial: str, type_: str = "") -> Value:
+    """Return the result of a call of which nothing is known; *serial* tells calls apart."""
+    text = f"{name}({', '.join(each.text for each in args)}){serial}"
+    return single(Atom("call", name, args, text=text, type_=type_))
+
+
+def allocated(name: str, serial: str, type_: str = "") -> Value:
+    """Return an object that was just allocated by *name*."""
+    return single(Atom("alloc", name, text=f"{name}(){serial}", type_=type_))
+
+
+def limit_of(resource: str, name: str, args: tuple[Value, ...]) -> Value:
+    """Return a limit, in bytes for RLIMIT_MEMLOCK: ``rlimit(RLIMIT_MEMLOCK)``."""
+    shown = ", ".join(each.text for each in args)
+    return single(Atom("limit", name, args, text=f"{name}({shown})", tag=resource))
+
+
+def retyped(value: Value, type_: str) -> Value:
+    """Return a value that is one atom of no known struct with a type."""
+    atom = value.atom
+    if atom is None or tag_of(atom.type) or not tag_of(type_):
+        return value
+    copy = Atom(
+        atom.kind,
+        atom.name,
+        atom.args,
+        text=atom.text,
+        type_=type_,
+        tag=atom.tag,
+        position=atom.position,
+    )
+    return single(copy)
+
+
+def _operand(value: Value) -> str:
+    """Return a text that can stand before ``->`` and ``[``."""
+    return value.text if value.atom is not None else f"({value.text})"
