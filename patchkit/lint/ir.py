@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A byte range ``[start, end)`` in the function's file; *line* is that of *start*, from 1."""
+    """A byte range ``[start, end)`` and the *line* of its start.
+
+    A function's own span counts from the start of its file, lines from 1. Those inside it count
+    from the function (line 0 is its first), so that a function that an edit above it has moved
+    keeps its blocks; ``Function.place`` makes one absolute.
+    """
 
     start: int
     end: int
@@ -236,3 +241,11 @@ class Function:
     blocks: tuple[Block, ...]
     problem: str = ""
     conditions: tuple[str, ...] = ()
+
+    def place(self, span: Span) -> Span:
+        """Return where in the file a span of one of the instructions is."""
+        return Span(self.span.start + span.start, self.span.start + span.end, self.line(span))
+
+    def line(self, span: Span) -> int:
+        """Return the line of the file (from 1) of one of the instructions."""
+        return self.span.line + span.line
