@@ -38,10 +38,12 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 
 test-fast: lint
+	.ci/deps .ci/packages-test
 	$(BIN)/pytest -q -n auto -m 'not real and not boot and not prove'
 
 # One pytest process an area: the kernels in order, for each uses both cores by itself.
 test: deps lint
+	.ci/deps .ci/packages-test
 	$(BIN)/pytest -q -n auto -m 'not boot and not prove'
 	$(BIN)/pytest -q -m 'boot and not prove'
 

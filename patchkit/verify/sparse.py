@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -145,8 +144,7 @@ def build(cache: Path, progress: Progress = no_progress) -> Path:
     directory.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new.", dir=directory.parent))
     try:
-        with tarfile.open(archives[0]) as archive:
-            archive.extractall(temporary, filter="data")
+        process.run(["tar", "-x", "-f", archives[0], "-C", temporary])
         (top,) = (path for path in temporary.iterdir() if path.is_dir())
         process.run(["make", "-C", top, "CC=gcc", "sparse"])
         top.rename(directory)
