@@ -18,7 +18,7 @@ _DEFINE = re.compile(
 _CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
 LONGEST = 20_000
 """Bytes of an expansion; a longer one is not looked into."""
-_IS_TEXT = (b"string", b"char")
+_IS_TEXT = ("string", "char")
 
 
 @dataclass(frozen=True, slots=True)
