@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The accounts of a program: who is charged where, what remembers it, and who gives it back.
+
+An account is a counter together with the members of objects from which a release takes the owner
+and the amount. A path that succeeds with a charge left opens an account in every member that holds
+the owner or the amount when it ends. A release is *linked* to the charges whose account it takes
+its owner or its amount from. To compare both ends, the release is replayed in the state that the
+charge left: its members are replaced by what they hold then.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.ledger_algebra import members, place, replayed, vague
+from patchkit.lint.ledger_paths import Balance, Key, balances, positive
+from patchkit.lint.values import Value
+
+CURRENT = "task_struct.mm"
+"""Where the owner is taken from whoever happens to run."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Entry:
+    """A charge or a release that a path leaves on the books; *amount* is above zero in both."""
+
+    balance: Balance
+    key: Key
+    amount: Value
+    owners: frozenset[str]
+    amounts: frozenset[str]
+
+    @property
+    def counter(self) -> str:
+        """The counter's id."""
+        return self.key[0]
+
+    @property
+    def owner(self) -> Value:
+        """Whose counter it is."""
+        return self.key[1]
+
+    @property
+    def function(self) -> FunctionPaths:
+        """The function on whose path it is."""
+        return self.balance.function
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The members that tie it to an object, of owner and amount."""
+        return (self.owners | self.amounts) - {CURRENT}
+
+    @property
+    def current(self) -> bool:
+        """Whether the owner is taken from the running task."""
+        atom = self.owner.atom
+        return atom is not None and place(atom) == CURRENT
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Accounts:
+    """All charges and releases of a program that are tied to objects, lowest functions first."""
+
+    charges: tuple[Entry, ...]
+    releases: tuple[Entry, ...]
+
+
+@functools.lru_cache(maxsize=4096)
+def entries(function: FunctionPaths) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return the charges and the releases of a function, each kind once."""
+    charges: dict[tuple[object, ...], Entry] = {}
+    releases: dict[tuple[object, ...], Entry] = {}
+    for balance in balances(function):
+        if balance.warned:
+            continue
+        for key, rest in balance.net.items():
+            if positive(rest) and not balance.failed:
+                entry = _charge(balance, key, rest)
+                charges.setdefault(_identity(entry), entry)
+            elif rest.negative:
+                entry = _release(balance, key, -rest)
+                releases.setdefault(_identity(entry), entry)
+    return tuple(charges.values()), tuple(releases.values())
+
+
+def _identity(entry: Entry) -> tuple[object, ...]:
+    """Return what makes two entries of a function the same for pairing."""
+    return (
+        entry.counter,
+        entry.owner.text,
+        entry.amount.text,
+        tuple(sorted((name, entry.balance.state[name].text) for name in entry.balance.state)),
+    )
+
+
+def _charge(balance: Balance, key: Key, amount: Value) -> Entry:
+    """Return a charge with the members that hold its owner and its amount at the end."""
+    owners = {name for name, held in balance.state.items() if balance.equal.same(held, key[1])}
+    atom = key[1].atom
+    if atom is not None and place(atom):
+        owners.add(place(atom))
+    amounts = set(members(amount))
+    for store in balance.stores:
+        held = balance.state[store.name]
+        if held.constant is not None:
+            continue
+        if balance.equal.same(held, amount) or (
+            not store.before.zero and balance.equal.same(store.value - store.before, amount)
+        ):
+            amounts.add(store.name)
+    for name, held in balance.state.items():
+        if held.constant is None and _carries(amount, held):
+            amounts.add(name)
+    return Entry(balance, key, amount, frozenset(owners), frozenset(amounts))
+
+
+def _carries(amount: Value, held: Value) -> bool:
+    """Tell whether the amount is worked out from what a member holds."""
+    atom = held.atom
+    if atom is None or atom.kind in ("global", "alloc", "address"):
+        return False
+    return any(each == atom for each in amount.atoms())
+
+
+def _release(balance: Balance, key: Key, amount: Value) -> Entry:
+    """Return a release with the members that its owner and its amount are taken from."""
+    atom = key[1].atom
+    owners = {place(atom)} if atom is not None and place(atom) else set()
+    return Entry(balance, key, amount, frozenset(owners), frozenset(members(amount)))
+
+
+@functools.lru_cache(maxsize=4)
+def accounts(analysis: Analysis) -> Accounts:
+    """Return the accounts of a program."""
+    charges: list[Entry] = []
+    releases: list[Entry] = []
+    for function in analysis.functions:
+        some, others = entries(function)
+        charges += (each for each in some if each.places)
+        releases += (each for each in others if each.places)
+    return Accounts(
+        tuple(each for each in charges if not _inherited(analysis, each, charge=True)),
+        tuple(each for each in releases if not _inherited(analysis, each, charge=False)),
+    )
+
+
+def _inherited(analysis: Analysis, entry: Entry, charge: bool) -> bool:
+    """Tell whether one callee does all of it and is tied to the same objects by itself."""
+    owned = entry.balance.owned(entry.key)
+    calls = {each.via[0] if each.via else None for each in owned}
+    if len(calls) != 1 or None in calls:
+        return False
+    event = owned[0]
+    inner = event.via[1] if len(event.via) > 1 else event.site
+    callee = analysis.function(inner.function, inner.file)
+    if callee is None:
+        return False
+    some = entries(callee)[0 if charge else 1]
+    return any(each.counter == entry.counter and each.places >= entry.places for each in some)
+
+
+def linked(charge: Entry, release: Entry) -> bool:
+    """Tell whether a release takes its owner or its amount from where the charge left it."""
+    if charge.counter != release.counter:
+        return False
+    if (charge.owners & release.owners) - {CURRENT}:
+        return True
+    return bool(_own(charge) & release.amounts)
+
+
+def _own(charge: Entry) -> frozenset[str]:
+    """Return the members of the charge's amount that the charging path itself wrote."""
+    return frozenset(name for name in charge.amounts if name in charge.balance.state)
+
+
+def compared(charge: Entry, release: Entry) -> bool | None:
+    """Tell whether both ends come to the same number of pages; None if that is open."""
+    balance = charge.balance
+    there = balance.equal.reduce(replayed(release.amount, balance.state))
+    rest = balance.equal.reduce(there - charge.amount)
+    if rest.zero or release.amount.placed == charge.amount.placed:
+        return True
+    if vague(there) or vague(charge.amount):
+        return None
+    if (there.constant is None) != (charge.amount.constant is None):
+        return None
+    return False if _resolved(there, charge) else None
+
+
+def _resolved(value: Value, charge: Entry) -> bool:
+    """Tell whether a replayed value has only parts that the charging path knows."""
+    known = {atom.text for atom in charge.amount.atoms()}
+    known |= {atom.text for held in charge.balance.state.values() for atom in held.atoms()}
+    known |= {atom.text for each in charge.balance.conditions for atom in each.value.atoms()}
+    return all(
+        atom.text in known
+        for atom in value.atoms()
+        if atom.kind in ("param", "field", "local", "call", "element", "deref")
+    )
+
+
+def same_owner(charge: Entry, release: Entry) -> bool | None:
+    """Tell whether both ends are of the same owner; None if that is open."""
+    if (charge.owners & release.owners) - {CURRENT}:
+        return True
+    balance = charge.balance
+    there = balance.equal.reduce(replayed(release.owner, balance.state))
+    if balance.equal.same(there, charge.owner):
+        return None if release.current else True
+    if release.current:
+        return False
+    own = {name.partition(".")[0] for name in charge.owners - {CURRENT}}
+    atom = release.owner.atom
+    if atom is not None and (atom.tag in own or place(atom) in balance.state):
+        return False
+    return None
+
+
+def creators(analysis: Analysis, names: frozenset[str]) -> Iterator[Balance]:
+    """Yield the paths that succeed and set one of the members *names* to something."""
+    for function in analysis.functions:
+        for balance in balances(function):
+            if balance.failed or balance.warned:
+                continue
+            if any(name in names and not held.zero for name, held in balance.state.items()):
+                yield balance

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the ledger does with values: put others in their place, and reduce them by equalities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from patchkit.lint.algebra import rebuild
+from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.values import (
+    ZERO,
+    Atom,
+    Product,
+    Value,
+    deref,
+    element,
+    field,
+    number,
+    single,
+)
+
+Replace = Callable[[Atom], Value | None]
+
+
+def replaced(value: Value, replace: Replace) -> Value:
+    """Return *value* with every atom for which *replace* gives a value replaced by that.
+
+    Inner atoms come first; operations on what changed are normalised anew.
+    """
+    total = ZERO
+    changed = False
+    for product, factor in value.terms:
+        term = number(factor)
+        for atom in product:
+            new = _replaced_atom(atom, replace)
+            if new is None:
+                term = term * single(atom)
+            else:
+                changed = True
+                term = term * new
+        total = total + term
+    return total if changed else value
+
+
+def _replaced_atom(atom: Atom, replace: Replace) -> Value | None:
+    """Return what stands for *atom* now, None if nothing changed in it."""
+    direct = replace(atom)
+    if direct is not None:
+        return direct
+    if not atom.args:
+        return None
+    args = tuple(replaced(each, replace) for each in atom.args)
+    if all(new is old for new, old in zip(args, atom.args, strict=True)):
+        return None
+    built = _rebuilt(atom, args)
+    again = built.atom
+    if again is not None and again.kind == "field":
+        return replace(again) or built
+    return built
+
+
+def _rebuilt(atom: Atom, args: tuple[Value, ...]) -> Value:
+    """Return an atom with other arguments."""
+    if atom.kind == "field":
+        return field(args[0], atom.tag, atom.name, atom.type)
+    if atom.kind == "deref":
+        return deref(args[0], atom.type)
+    if atom.kind == "element":
+        return element(args[0], args[1], atom.type)
+    built = rebuild(atom, args)
+    if built is not None:
+        return built
+    text = f"{atom.name}({', '.join(each.text for each in args)})"
+    return single(Atom(atom.kind, atom.name, args, text=text, type_=atom.type, tag=atom.tag))
+
+
+def place(atom: Atom) -> str:
+    """Return ``tag.member`` of a member, else an empty text."""
+    return f"{atom.tag}.{atom.name}" if atom.kind == "field" and atom.tag else ""
+
+
+def members(value: Value) -> set[str]:
+    """Return the members (``tag.member``) that occur in a value, at any depth."""
+    return {name for atom in value.atoms() if (name := place(atom))}
+
+
+def replayed(value: Value, state: Mapping[str, Value]) -> Value:
+    """Return *value* with members replaced by what *state* says they hold, by ``tag.member``."""
+    return replaced(value, lambda atom: state.get(place(atom)) if atom.tag else None)
+
+
+class Equalities:
+    """What a path's conditions say is equal, to be used on sums."""
+
+    def __init__(self, conditions: Iterable[Condition]) -> None:
+        self._rows: list[tuple[Product, Value]] = []
+        for condition in conditions:
+            if condition.relation == "==":
+                self._add(condition.value)
+
+    def _add(self, value: Value) -> None:
+        """Take in that *value* is 0."""
+        value = self.reduce(value)
+        best: tuple[tuple[bool, int, str], Product, int] | None = None
+        for product, factor in value.terms:
+            if product and abs(factor) == 1:
+                text = "*".join(atom.text for atom in product)
+                key = (any(atom.kind in ("call", "sum") for atom in product), len(text), text)
+                if best is None or key > best[0]:
+                    best = (key, product, factor)
+        if best is not None:
+            self._rows.append((best[1], value if best[2] == 1 else -value))
+
+    def reduce(self, value: Value) -> Value:
+        """Return *value* with what is known to be equal to something simpler replaced by it."""
+        for product, row in self._rows:
+            for own, factor in value.terms:
+                if own == product:
+                    value = value - row * number(factor)
+                    break
+        return value
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Tell whether two values are equal, as far as the conditions say."""
+        return left == right or self.reduce(left - right).zero
+
+
+NO_EQUALITIES = Equalities(())
+
+
+def vague(value: Value) -> bool:
+    """Tell whether a value went through a loop, so that its text is no identity."""
+    return any(
+        atom.kind == "sum" or (atom.kind == "local" and not atom.type.endswith("*"))
+        for atom in value.atoms()
+    )
+
+
+def decided(
+    condition: Condition, state: Mapping[str, Value], known: Iterable[Condition]
+) -> bool | None:
+    """Tell whether *condition* holds in *state*, given that *known* holds; None if that is open."""
+    value = replayed(condition.value, state)
+    new = compare(value, condition.relation, ZERO)
+    answer = new.known()
+    if answer is not None:
+        return answer
+    atom = new.value.atom
+    if atom is not None and atom.kind in ("alloc", "address") and new.relation in ("==", "!="):
+        return new.relation == "!="
+    for each in known:
+        if each.implies(new) or each.placed == condition.placed:
+            return True
+        if each.excludes(new) or each.placed == condition.negated().placed:
+            return False
+    return None

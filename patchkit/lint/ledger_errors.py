@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Failing paths have to leave the books as they found them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.events import Charge
+from patchkit.lint.ledger_algebra import vague
+from patchkit.lint.ledger_draft import Draft
+from patchkit.lint.ledger_paths import Balance, Key, balances, positive, signature
+from patchkit.lint.model import Step
+from patchkit.lint.values import Value
+
+
+def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
+    """Yield what a function's failing paths leave behind, each kind of rest once."""
+    best: dict[str, tuple[int, Draft]] = {}
+    for balance in balances(function):
+        if not balance.failed or balance.warned:
+            continue
+        for key, rest in balance.net.items():
+            if not _charged(balance, key):
+                draft = _unearned(balance, key, rest)
+                if draft is not None and not _below(analysis, balance, key):
+                    best.setdefault(f"{draft.rule} {draft.subject}", (0, draft))
+                continue
+            if _kept(balance, rest):
+                continue
+            if _below(analysis, balance, key) or _settled(analysis, balance, key):
+                continue
+            draft = _draft(balance, key, rest)
+            if draft is not None:
+                size = len(balance.path.events)
+                name = f"{draft.rule} {draft.subject}"
+                if name not in best or size < best[name][0]:
+                    best[name] = (size, draft)
+    for _, draft in best.values():
+        yield draft
+
+
+def _charged(balance: Balance, key: Key) -> bool:
+    """Tell whether the path itself charged this owner, so that the rest is its own doing."""
+    return any(positive(each.amount) for each in balance.owned(key))
+
+
+def _unearned(balance: Balance, key: Key, rest: Value) -> Draft | None:
+    """Say that a failing path gives back what only other paths of the function charge."""
+    if not rest.negative:
+        return None
+    charged = any(
+        each.counter == key[0]
+        and each.owner == key[1]
+        and balance.equal.same(each.amount, -rest)
+        and not each.via
+        for other in balances(balance.function)
+        for each in other.charges
+    )
+    if not charged:
+        return None
+    return _make(
+        "double-uncharge",
+        balance,
+        balance.owned(key)[-1],
+        rest,
+        key[1],
+        f"{(-rest).text} is given back to {key[0]} of {key[1].text} on a path that has not"
+        " charged it",
+    )
+
+
+def _kept(balance: Balance, rest: Value) -> bool:
+    """Tell whether an object that outlives the path remembers what is left of the charge."""
+    for store in balance.stores:
+        text = store.object.text
+        if any(gone in text for gone in balance.ended):
+            continue
+        atom = store.object.atom
+        if atom is not None and atom.kind == "alloc":
+            continue
+        if balance.state.get(store.name) != store.value or store.value.zero:
+            continue
+        if balance.equal.same(store.value - store.before, rest) or balance.equal.same(
+            store.value, rest
+        ):
+            return True
+    return False
+
+
+def _below(analysis: Analysis, balance: Balance, key: Key) -> bool:
+    """Tell whether the rest comes from one call of a function whose own failure leaves it."""
+    calls = {each.here: each for each in balance.owned(key)}
+    if len(calls) != 1:
+        return False
+    ((_, event),) = calls.items()
+    if not event.via:
+        return False
+    inner = event.via[1] if len(event.via) > 1 else event.site
+    callee = analysis.function(inner.function, inner.file)
+    if callee is None:
+        return False
+    wanted = signature(balance, key[0], event)
+    return any(
+        each.failed and each.net and signature(each, key[0]) == wanted for each in balances(callee)
+    )
+
+
+def _settled(analysis: Analysis, balance: Balance, key: Key) -> bool:
+    """Tell whether all callers give back what a failure of this function leaves."""
+    wanted = signature(balance, key[0])
+    seen = False
+    for call in analysis.callers(balance.function):
+        for each in balances(call.caller):
+            inner = next(
+                (
+                    event
+                    for event in each.charges
+                    if event.via and event.via[0] == call.site and event.counter == key[0]
+                ),
+                None,
+            )
+            if inner is None or signature(each, key[0], inner)[: len(wanted)] != wanted:
+                continue
+            if not each.failed:
+                continue
+            if any(counter == key[0] for counter, _ in each.net):
+                return False
+            seen = True
+    return seen
+
+
+def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
+    """Say what is wrong with the rest of a failing path; None if that is not certain."""
+    counter, owner = key
+    owned = balance.owned(key)
+    taken = [each for each in owned if not positive(each.amount)]
+    if positive(rest):
+        other = _other(balance, key, rest)
+        if other is not None:
+            return other
+        if not taken or any(balance.equal.same(each.amount, rest) for each in owned):
+            return _make(
+                "charge-left-on-error",
+                balance,
+                owned[0],
+                rest,
+                owner,
+                f"{rest.text} charged to {counter} of {owner.text} is not given back on this"
+                " error path",
+            )
+    elif any(vague(each.amount) for each in owned):
+        return None
+    elif any(balance.equal.same(each.amount, rest) for each in taken):
+        return _make(
+            "double-uncharge",
+            balance,
+            taken[-1],
+            rest,
+            owner,
+            f"{(-rest).text} is given back to {counter} of {owner.text} once more than charged",
+        )
+    charged = next(each for each in owned if positive(each.amount))
+    given = taken[-1] if taken else charged
+    return _make(
+        "uncharge-amount-differs",
+        balance,
+        given,
+        rest,
+        owner,
+        f"{charged.amount.text} is charged to {counter} of {owner.text}, but"
+        f" {(-given.amount).text} is given back on this error path",
+    )
+
+
+def _other(balance: Balance, key: Key, rest: Value) -> Draft | None:
+    """Look for the same amount taken off another owner or another counter on the same path."""
+    for (counter, owner), amount in balance.net.items():
+        if not balance.equal.same(amount, -rest):
+            continue
+        event = balance.owned((counter, owner))[-1]
+        if counter == key[0]:
+            return _make(
+                "uncharge-mm-differs",
+                balance,
+                event,
+                rest,
+                owner,
+                f"{counter} was charged for {key[1].text}, but {owner.text} is relieved",
+            )
+        return _make(
+            "uncharge-counter-differs",
+            balance,
+            event,
+            rest,
+            owner,
+            f"{key[0]} was charged, but {counter} is relieved on this error path",
+        )
+    return None
+
+
+def _make(
+    rule: str, balance: Balance, event: Charge, rest: Value, owner: Value, message: str
+) -> Draft:
+    """Return a draft at the end of a path."""
+    function = balance.function
+    end = balance.path.end
+    if rest.negative:
+        what = f"returns with {(-rest).text} less than before"
+    else:
+        what = f"returns with {rest.text} more than before"
+    last = Step(function.file, end.span.line, what)
+    return Draft(
+        rule,
+        function,
+        end.span.line,
+        message,
+        f"{event.counter} {owner.typed} {rest.typed}",
+        balance.path.steps(last),
+    )

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Conditions that decide whether a release gives back, and whether a set-up charges.
+
+Paths of one function that end the same object have to agree, except where the condition between
+them says that there is nothing to give back: no pages, no owner, other references left, or a state
+in which no charge was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.conditions import Condition
+from patchkit.lint.ledger_accounts import Entry, accounts, linked
+from patchkit.lint.ledger_algebra import Equalities, decided, members
+from patchkit.lint.ledger_draft import Draft, flag_owned
+from patchkit.lint.ledger_paths import Balance, balances, positive
+from patchkit.lint.model import Step
+from patchkit.lint.values import Value
+
+
+def guard_drafts(analysis: Analysis) -> Iterator[Draft]:
+    """Yield the paths that differ from their siblings without a good reason."""
+    books = accounts(analysis)
+    for function in analysis.functions:
+        yield from _releases(analysis, function, books.charges)
+        yield from _charges(analysis, function, books.releases)
+
+
+def _releases(
+    analysis: Analysis, function: FunctionPaths, charges: tuple[Entry, ...]
+) -> Iterator[Draft]:
+    """Yield the paths of a function that end an object as others do, but give nothing back."""
+    told: set[str] = set()
+    for given in balances(function):
+        for (counter, owner), rest in given.net.items():
+            if not rest.negative or flag_owned(analysis, given, counter):
+                continue
+            for kept in balances(function):
+                if counter in told or kept.failed or kept.warned or not _alike(given, kept):
+                    continue
+                if any(each.counter == counter for each in kept.charges):
+                    continue
+                mine = [
+                    each
+                    for each in charges
+                    if each.counter == counter and linked(each, _as_release(given, counter, owner))
+                ]
+                draft = _judged(function, given, kept, (counter, owner), rest, mine)
+                if draft is not None:
+                    told.add(counter)
+                    yield draft
+
+
+def _as_release(balance: Balance, counter: str, owner: Value) -> Entry:
+    """Return the entry of one release."""
+    rest = -balance.net[(counter, owner)]
+    atom = owner.atom
+    name = f"{atom.tag}.{atom.name}" if atom is not None and atom.kind == "field" else ""
+    return Entry(
+        balance,
+        (counter, owner),
+        rest,
+        frozenset({name} if name else ()),
+        frozenset(members(rest)),
+    )
+
+
+def _alike(given: Balance, kept: Balance) -> bool:
+    """Tell whether two paths end the same objects or unpin the same pages."""
+    ends = set(given.dropped) & set(kept.dropped)
+    return bool(ends) or bool(given.unpinned & kept.unpinned)
+
+
+def _judged(
+    function: FunctionPaths,
+    given: Balance,
+    kept: Balance,
+    key: tuple[str, Value],
+    rest: Value,
+    charges: list[Entry],
+) -> Draft | None:
+    """Judge the conditions between a path that gives back and one that does not."""
+    apart = [
+        each for each in kept.conditions if any(other.excludes(each) for other in given.conditions)
+    ]
+    for condition in apart:
+        if _excused(condition, key[1], rest, charges):
+            return None
+    counter = key[0]
+    end = kept.path.end
+    subject = f"{counter} {key[1].placed} {' '.join(sorted(each.placed for each in apart))}"
+    if not apart:
+        if len(kept.conditions) != len(given.conditions):
+            return None
+        rule = "release-without-uncharge"
+        message = f"this path ends the object and does not give {(-rest).text} back to {counter}"
+    else:
+        rule = "guard-differs"
+        message = (
+            f"{(-rest).text} is not given back to {counter} where {apart[-1].text}, which the"
+            " charge does not depend on"
+        )
+    step = Step(function.file, end.span.line, message)
+    return Draft(rule, function, end.span.line, message, subject, kept.path.steps(step))
+
+
+def _excused(condition: Condition, owner: Value, rest: Value, charges: list[Entry]) -> bool:
+    """Tell whether a condition is a reason to give nothing back."""
+    equal = Equalities((condition,))
+    if equal.reduce(rest).zero or (
+        condition.relation == "<=" and equal.same(condition.value, -rest)
+    ):
+        return True
+    inside = {atom.text for atom in condition.value.atoms()}
+    if any(
+        atom.text in inside for atom in owner.atoms() if atom.kind in ("field", "param", "call")
+    ):
+        atom = owner.atom
+        if atom is None or atom.text in inside:
+            return True
+    if any(
+        atom.kind in ("call", "local", "global", "text") for atom in condition.value.atoms(False)
+    ):
+        return True
+    scalars = {
+        atom.text
+        for atom in condition.value.atoms()
+        if atom.kind == "param" and not atom.type.rstrip().endswith("*")
+    }
+    if scalars:
+        return not any(atom.text in scalars for atom in rest.atoms())
+    if not charges:
+        return True
+    verdicts = []
+    for charge in charges:
+        state = charge.balance.state
+        verdict = decided(condition, state, charge.balance.conditions)
+        if verdict is None and not members(condition.value) <= state.keys():
+            verdict = False
+        verdicts.append(verdict)
+    return all(verdict is False for verdict in verdicts)
+
+
+def _charges(
+    analysis: Analysis, function: FunctionPaths, releases: tuple[Entry, ...]
+) -> Iterator[Draft]:
+    """Yield the paths of a function that set an object up as others do, but charge nothing."""
+    told: set[str] = set()
+    for charged in balances(function):
+        if charged.failed or charged.warned:
+            continue
+        for (counter, owner), rest in charged.net.items():
+            if not positive(rest) or flag_owned(analysis, charged, counter):
+                continue
+            mine = [each for each in releases if each.counter == counter and _reads(each, charged)]
+            for free in balances(function):
+                if counter in told or free.failed or free.warned or not mine:
+                    continue
+                if any(each.counter == counter for each in free.charges):
+                    continue
+                draft = _unpaid(function, charged, free, (counter, owner), rest, mine)
+                if draft is not None:
+                    told.add(counter)
+                    yield draft
+
+
+def _reads(release: Entry, charged: Balance) -> bool:
+    """Tell whether a release takes owner or amount from what the charging path wrote."""
+    return bool(release.places & charged.state.keys())
+
+
+def _unpaid(
+    function: FunctionPaths,
+    charged: Balance,
+    free: Balance,
+    key: tuple[str, Value],
+    rest: Value,
+    releases: list[Entry],
+) -> Draft | None:
+    """Judge a path that succeeds without the charge that its sibling makes."""
+    apart = [
+        each
+        for each in free.conditions
+        if any(other.excludes(each) for other in charged.conditions)
+    ]
+    for condition in apart:
+        if _needless(condition, key[1], rest):
+            return None
+    counter, _ = key
+    for release in releases:
+        if not release.places & {name for name, held in free.state.items() if not held.zero}:
+            continue
+        verdicts = [
+            decided(each, free.state, free.conditions) for each in release.balance.conditions
+        ]
+        if any(verdict is False for verdict in verdicts):
+            continue
+        tested = {each.placed for each in release.balance.conditions}
+        if any(each.placed in tested or each.negated().placed in tested for each in apart):
+            continue
+        end = free.path.end
+        message = (
+            f"{release.function.name}() gives {release.amount.placed} back to {counter}, which"
+            " this path does not charge"
+        )
+        rule = "guard-differs" if apart else "charge-missing"
+        names = " ".join(sorted(each.placed for each in apart))
+        subject = f"{counter} {release.owner.placed} {release.amount.placed} {names}"
+        step = Step(function.file, end.span.line, message)
+        return Draft(rule, function, end.span.line, message, subject, free.path.steps(step))
+    return None
+
+
+def _needless(condition: Condition, owner: Value, rest: Value) -> bool:
+    """Tell whether a condition is a reason to charge nothing."""
+    if Equalities((condition,)).reduce(rest).zero:
+        return True
+    inside = {atom.text for atom in condition.value.atoms()}
+    atom = owner.atom
+    if atom is not None and atom.text in inside:
+        return True
+    return any(atom.kind in ("call", "local", "text") for atom in condition.value.atoms(deep=False))

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What one function shows by itself: an amount moved twice, or only when it has a certain size."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from patchkit.lint.analysis import FunctionPaths
+from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.events import Charge
+from patchkit.lint.ledger_algebra import Equalities, vague
+from patchkit.lint.ledger_draft import Draft
+from patchkit.lint.ledger_paths import Balance, Key, balances, positive
+from patchkit.lint.model import Step
+from patchkit.lint.values import Value, number
+
+
+def local_drafts(function: FunctionPaths) -> Iterator[Draft]:
+    """Yield what a function's paths show without a look at others."""
+    yield from _twice(function)
+    yield from _sized(function)
+
+
+def repeated(balance: Balance, key: Key) -> Charge | None:
+    """Return the last change of a counter on a path that repeats one before, if one does.
+
+    A change repeats another if it is of the same amount in the same direction, made the same way
+    at another place of the same function, with nothing taken back in between.
+    """
+    owned = balance.owned(key)
+    for earlier, later in itertools.pairwise(owned):
+        if earlier.amount != later.amount or earlier.amount.constant is not None:
+            continue
+        if earlier.here == later.here or earlier.here.function != later.here.function:
+            continue
+        if len(earlier.via) != len(later.via) or earlier.operator != later.operator:
+            continue
+        if vague(earlier.amount) or earlier.site.function != later.site.function:
+            continue
+        if earlier.via and later.via and earlier.site != later.site:
+            continue
+        return later
+    return None
+
+
+def _twice(function: FunctionPaths) -> Iterator[Draft]:
+    """Yield the changes that repeat an earlier one on the same path."""
+    told: set[str] = set()
+    for balance in balances(function):
+        if balance.warned:
+            continue
+        for key in balance.net:
+            again = repeated(balance, key)
+            if again is None:
+                continue
+            gain = positive(again.amount)
+            rule = "double-charge" if gain else "double-uncharge"
+            size = again.amount if gain else -again.amount
+            subject = f"{key[0]} {key[1].typed} {size.typed}"
+            if subject in told:
+                continue
+            told.add(subject)
+            verb = "charged to" if gain else "taken off"
+            message = f"{size.text} is {verb} {key[0]} of {key[1].text} a second time"
+            line = again.here.span.line
+            step = Step(function.file, line, message)
+            yield Draft(rule, function, line, message, subject, balance.path.steps(step))
+
+
+def _sized(function: FunctionPaths) -> Iterator[Draft]:
+    """Yield the paths that leave out a change only because the amount has a certain size."""
+    books = balances(function)
+    told: set[str] = set()
+    for done in books:
+        if done.warned:
+            continue
+        for key, rest in done.net.items():
+            if rest.constant is not None or vague(rest):
+                continue
+            if positive(rest) and done.failed:
+                continue
+            for left in books:
+                if left.warned or (positive(rest) and left.failed):
+                    continue
+                if any(each.counter == key[0] for each in left.charges):
+                    continue
+                apart = _apart(left, done)
+                if not apart or not all(_by_size(each, rest) for each in apart):
+                    continue
+                if key[0] in told:
+                    continue
+                told.add(key[0])
+                yield _sized_draft(function, left, key, rest, apart)
+
+
+def _apart(left: Balance, done: Balance) -> list[Condition]:
+    """Return the conditions of one path that exclude the other."""
+    return [
+        each for each in left.conditions if any(other.excludes(each) for other in done.conditions)
+    ]
+
+
+def _by_size(condition: Condition, rest: Value) -> bool:
+    """Tell whether a condition compares the amount with a number, and lets pages through."""
+    amount = rest if positive(rest) else -rest
+    for value in (condition.value, -condition.value):
+        offset = (value - amount).constant
+        if offset is None:
+            continue
+        if Equalities((condition,)).reduce(amount).zero:
+            return False
+        limited = compare(amount, "<=", number(0))
+        return not condition.implies(limited)
+    return False
+
+
+def _sized_draft(
+    function: FunctionPaths, left: Balance, key: Key, rest: Value, apart: list[Condition]
+) -> Draft:
+    """Return the finding about a change that depends on its size."""
+    counter, owner = key
+    verb = "charged to" if positive(rest) else "given back to"
+    amount = rest if positive(rest) else -rest
+    message = f"{amount.text} is not {verb} {counter} where {apart[-1].text}"
+    end = left.path.end
+    names = " ".join(sorted(each.typed for each in apart))
+    step = Step(function.file, end.span.line, message)
+    return Draft(
+        "guard-differs",
+        function,
+        end.span.line,
+        message,
+        f"{counter} {owner.typed} {amount.typed} {names}",
+        left.path.steps(step),
+    )

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Both ends of every account: there, of one counter, one owner and one amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from patchkit.lint.analysis import Analysis
+from patchkit.lint.events import Charge
+from patchkit.lint.ledger_accounts import (
+    CURRENT,
+    Accounts,
+    Entry,
+    accounts,
+    compared,
+    creators,
+    linked,
+    same_owner,
+)
+from patchkit.lint.ledger_draft import Draft, flag_owned
+from patchkit.lint.ledger_local import repeated
+from patchkit.lint.ledger_paths import Balance, balances
+from patchkit.lint.model import Step
+
+
+def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
+    """Yield what is wrong between charges and releases that belong together."""
+    books = accounts(analysis)
+    charges = [
+        each for each in books.charges if not flag_owned(analysis, each.balance, each.counter)
+    ]
+    releases = [
+        each for each in books.releases if not flag_owned(analysis, each.balance, each.counter)
+    ]
+    used: set[int] = set()
+    for release in releases:
+        yield from _release(analysis, books, release, charges, used)
+    for charge in charges:
+        if id(charge) in used or any(linked(charge, each) for each in releases):
+            continue
+        if charge.owners & {CURRENT} and not charge.places & charge.balance.state.keys():
+            continue
+        yield _unreleased(analysis, charge)
+
+
+def _release(
+    analysis: Analysis,
+    books: Accounts,
+    release: Entry,
+    charges: list[Entry],
+    used: set[int],
+) -> Iterator[Draft]:
+    """Yield what is wrong with one release."""
+    mine = [each for each in charges if linked(each, release)]
+    if not mine:
+        yield from _unlinked(analysis, release, charges, used)
+        return
+    results = [(each, compared(each, release)) for each in mine]
+    if any(result for _, result in results):
+        pass
+    elif repeated(release.balance, release.key) is not None:
+        return
+    elif all(result is False for _, result in results):
+        charge = results[0][0]
+        yield _at(
+            "uncharge-amount-differs",
+            release,
+            release.balance.owned(release.key)[-1],
+            f"{release.amount.text} is given back to {release.counter}, but"
+            f" {charge.function.name}() charged {charge.amount.text}",
+            charge,
+        )
+    if any(same_owner(each, release) is not False for each in mine):
+        return
+    charge = mine[0]
+    yield _at(
+        "uncharge-mm-differs",
+        release,
+        release.balance.owned(release.key)[-1],
+        f"{release.counter} of {release.owner.text} goes down, but {charge.function.name}()"
+        f" charged {charge.owner.text}"
+        + (f", which is kept in {', '.join(sorted(_kept(charge)))}" if _kept(charge) else ""),
+        charge,
+    )
+
+
+def _kept(charge: Entry) -> frozenset[str]:
+    """Return the members that hold the owner of a charge."""
+    return (charge.owners - {CURRENT}) & charge.balance.state.keys()
+
+
+def _unlinked(
+    analysis: Analysis, release: Entry, charges: list[Entry], used: set[int]
+) -> Iterator[Draft]:
+    """Yield why a release gives back what no charge has left: other counter, or no charge."""
+    last = release.balance.owned(release.key)[-1]
+    for charge in charges:
+        if charge.counter != release.counter and (charge.owners & release.owners) - {CURRENT}:
+            used.add(id(charge))
+            yield _at(
+                "uncharge-counter-differs",
+                release,
+                last,
+                f"{release.counter} goes down, but {charge.function.name}() charged"
+                f" {charge.counter}",
+                charge,
+            )
+            return
+    seen = False
+    for maker in creators(analysis, release.places):
+        if seen or any(counter == release.counter for counter, _ in maker.net):
+            return
+        seen = True
+        yield _made(maker, release)
+
+
+def _made(maker: Balance, release: Entry) -> Draft:
+    """Say that an object was set up without the charge that its release gives back."""
+    end = maker.path.end
+    step = Step(
+        maker.function.file,
+        end.span.line,
+        f"{release.function.name}() will give back {release.amount.placed} of {release.counter}",
+    )
+    return Draft(
+        "charge-missing",
+        maker.function,
+        end.span.line,
+        f"{release.function.name}() takes {release.amount.placed} off {release.counter}, which is"
+        " not charged here",
+        f"{release.counter} {release.owner.placed} {release.amount.placed}",
+        maker.path.steps(step),
+    )
+
+
+def _unreleased(analysis: Analysis, charge: Entry) -> Draft:
+    """Say that nothing gives back a charge, where the object ends if that is known."""
+    tags = {name.partition(".")[0] for name in charge.places}
+    what = ", ".join(sorted(charge.places))
+    subject = f"{charge.counter} {what}"
+    for balance in enders(analysis, tags, charge.function.file):
+        end = balance.path.end
+        step = Step(balance.function.file, end.span.line, "the object is gone, its charge is not")
+        return Draft(
+            "release-without-uncharge",
+            balance.function,
+            end.span.line,
+            f"{charge.function.name}() charged {charge.amount.text} to {charge.counter}, and the"
+            " release does not give it back",
+            subject,
+            balance.path.steps(step),
+        )
+    end = charge.balance.path.end
+    step = Step(charge.function.file, end.span.line, f"nothing gives {charge.amount.text} back")
+    return Draft(
+        "release-without-uncharge",
+        charge.function,
+        end.span.line,
+        f"{charge.amount.text} is charged to {charge.counter}, and nothing ever gives it back",
+        subject,
+        charge.balance.path.steps(step),
+    )
+
+
+def enders(analysis: Analysis, tags: Iterable[str], near: str) -> list[Balance]:
+    """Return paths that end an object of a tag that they did not make, those in *near* first."""
+    wanted = set(tags)
+    found: list[Balance] = []
+    for function in analysis.functions:
+        for balance in balances(function):
+            if balance.failed or balance.warned:
+                continue
+            gone = {tag for text, tag in balance.ended.items() if "()" not in text}
+            if gone & wanted:
+                found.append(balance)
+                break
+    return sorted(found, key=lambda each: (each.function.file != near, len(each.path.events)))
+
+
+def _at(rule: str, entry: Entry, event: Charge, message: str, other: Entry | None = None) -> Draft:
+    """Return a draft at an event of an entry's path; *other* is the entry it does not fit."""
+    function = entry.function
+    line = event.here.span.line
+    steps = entry.balance.path.steps(Step(function.file, line, message))
+    if other is not None:
+        end = other.balance.path.end
+        first = Step(
+            other.function.file,
+            other.balance.owned(other.key)[-1].here.span.line,
+            f"{other.function.name}() charges {other.amount.text} to {other.counter}",
+        )
+        steps = (first, Step(other.function.file, end.span.line, "and succeeds"), *steps)
+    subject = f"{entry.counter} {entry.owner.placed} {entry.amount.placed}"
+    return Draft(rule, function, line, message, subject, steps)
