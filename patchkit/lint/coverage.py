@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Account for every mention: analysed, not analysed and why, or elsewhere.
+
+The plain text search says what there is; nothing that it found may get lost. A mention counts as
+analysed only when it lies inside an instruction of a function whose paths were all looked at. A
+comment, a string, a declaration, a table or a macro definition is elsewhere: no code runs there. A
+header's macro that reaches into a counter is code, and is not analysed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from patchkit.lint.ir import Function, Span
+from patchkit.lint.model import Coverage, NotAnalysed
+from patchkit.lint.scope import Place
+from patchkit.tree.csource import CSource, Extent, Token, parse
+from patchkit.tree.source import Tree
+
+C_SUFFIXES = (".c", ".h")
+OTHER_CODE = (".S", ".s", ".rs", ".cc", ".cpp", ".inc", ".y", ".l")
+"""Suffixes of files that hold code which is not read."""
+
+_NO_CODE = frozenset({"comment", "string", "char"})
+
+
+class Functions(Protocol):
+    """What is asked of the program: all functions of a file, those with a problem too."""
+
+    def functions(self, path: str, /) -> Sequence[Function]:
+        """Return the functions that are defined in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """The mentions of one file, as in Coverage."""
+
+    mentions: int
+    analysed: int
+    elsewhere: int
+    not_analysed: tuple[NotAnalysed, ...] = ()
+
+
+def cover(
+    tree: Tree,
+    mentions: Mapping[str, Sequence[Place]],
+    program: Functions,
+    problem: Callable[[Function], str],
+) -> dict[str, FileCoverage]:
+    """Say of each mention, file by file, whether it was analysed.
+
+    *problem* gives for a function why its paths were not all looked at, "" when they were.
+    """
+    result: dict[str, FileCoverage] = {}
+    for path, places in sorted(mentions.items()):
+        file = _File(path, tree.read(path) or b"", program, problem)
+        verdicts = [file.judge(place) for place in places]
+        missed = [verdict for verdict in verdicts if verdict is not None and verdict.why]
+        elsewhere = verdicts.count(None)
+        analysed = len(places) - elsewhere - len(missed)
+        missed.sort(key=lambda item: (item.line, item.function))
+        result[path] = FileCoverage(len(places), analysed, elsewhere, tuple(missed))
+    return result
+
+
+def total(files: Iterable[FileCoverage]) -> Coverage:
+    """Return the sum over files, which are in the order in which they are to be told."""
+    counted = list(files)
+    return Coverage(
+        sum(file.mentions for file in counted),
+        sum(file.analysed for file in counted),
+        sum(file.elsewhere for file in counted),
+        tuple(item for file in counted for item in file.not_analysed),
+    )
+
+
+class _File:
+    """One file with mentions, and what is known of its functions."""
+
+    def __init__(
+        self, path: str, data: bytes, program: Functions, problem: Callable[[Function], str]
+    ) -> None:
+        self.path = path
+        self.source: CSource | None = parse(data) if path.endswith(C_SUFFIXES) else None
+        self._problem = problem
+        self._functions = program.functions(path) if self.source is not None else ()
+        self._spans: dict[int, list[tuple[int, int]]] = {}
+
+    def judge(self, place: Place) -> NotAnalysed | None:
+        """Return None for elsewhere, a NotAnalysed without a reason for analysed."""
+        source = self.source
+        if source is None:
+            if self.path.endswith(OTHER_CODE):
+                return self._missed(place, "", "only C is read")
+            return None
+        token = _token_at(source, place.start)
+        if token is None or token.kind in _NO_CODE:
+            return None
+        if token.kind == "directive":
+            return self._directive(place, token)
+        extent = _body_at(source, place.start)
+        return None if extent is None else self._in_body(place, extent)
+
+    def _directive(self, place: Place, token: Token) -> NotAnalysed | None:
+        """A macro is code where it is used: it is expanded in its own file, but not elsewhere."""
+        if not self.path.endswith(".h"):
+            return None
+        found = re.match(rb"#\s*define\s+(\w+)", token.text)
+        word = re.escape(self._word(place))
+        if found and re.search(rb"(?:->|\.)\s*\w*" + word, token.text):
+            name = found[1].decode("utf-8", "backslashreplace")
+            return self._missed(place, name, f"the body of the macro {name} is not followed")
+        return None
+
+    def _word(self, place: Place) -> bytes:
+        assert self.source is not None
+        return self.source.data[place.start : place.end]
+
+    def _in_body(self, place: Place, extent: Extent) -> NotAnalysed:
+        candidates = [
+            (index, function)
+            for index, function in enumerate(self._functions)
+            if function.span.start <= place.start < function.span.end
+        ]
+        name = extent.name
+        reason = "the function was not found in the syntax tree"
+        for index, function in candidates:
+            name = function.name
+            reason = function.problem or self._problem(function)
+            if reason:
+                continue
+            if _covers(self._spans_of(index, function), place.start - function.span.start):
+                return NotAnalysed(self.path, place.line, name, "")
+            reason = "no statement that was analysed holds it"
+        return self._missed(place, name, reason)
+
+    def _missed(self, place: Place, function: str, why: str) -> NotAnalysed:
+        return NotAnalysed(self.path, place.line, function, why)
+
+    def _spans_of(self, index: int, function: Function) -> list[tuple[int, int]]:
+        if index not in self._spans:
+            self._spans[index] = merged_spans(function)
+        return self._spans[index]
+
+
+def merged_spans(function: Function) -> list[tuple[int, int]]:
+    """Return the byte ranges of all instructions, from the function's start, sorted and joined."""
+    spans: list[Span] = []
+    for block in function.blocks:
+        spans += [instruction.span for instruction in block.instructions]
+        if block.terminator is not None and hasattr(block.terminator, "span"):
+            spans.append(block.terminator.span)
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted((span.start, span.end) for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _covers(spans: Sequence[tuple[int, int]], offset: int) -> bool:
+    position = bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return position >= 0 and offset < spans[position][1]
+
+
+def _token_at(source: CSource, offset: int) -> Token | None:
+    tokens = source.tokens
+    position = bisect_right(tokens, offset, key=lambda token: token.start) - 1
+    return tokens[position] if position >= 0 and offset < tokens[position].end else None
+
+
+def _body_at(source: CSource, offset: int) -> Extent | None:
+    """Return the function whose body holds an offset; None for heads, tables, types."""
+    for extent in source.entities():
+        if (
+            extent.kind in ("function", "syscall")
+            and extent.body is not None
+            and extent.body[0] <= offset < extent.body[1]
+        ):
+            return extent
+    return None
