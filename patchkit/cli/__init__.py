@@ -25,6 +25,8 @@ VERBS = {
     "undo": "patchkit.cli.commits:undo",
     "export": "patchkit.cli.commits:export",
     "verify": "patchkit.cli.verify:verify",
+    "lint": "patchkit.cli.lint:lint",
+    "explain": "patchkit.cli.lint:explain",
     "build": "patchkit.cli.guest:build",
     "test": "patchkit.cli.guest:test",
     "run": "patchkit.cli.guest:run",

@@ -9,14 +9,17 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+# Tables and bars are imported where they are shown: short answers come sooner without them.
 
 STATE_STYLES = {
     "apply": "green", "present": "cyan", "superseded": "cyan", "conflict": "bold red",
@@ -75,6 +78,8 @@ class Output:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a table; known states are coloured."""
+        from rich.table import Table
+
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading in headings:
             table.add_column(heading, overflow="fold")
@@ -110,6 +115,9 @@ class ProgressDisplay:
 
     def __enter__(self) -> ProgressDisplay:
         if self._output.talk_console.is_terminal and not self._output.quiet:
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bars
+
             self._bars = Bars(
                 TextColumn("{task.description:<12}"), BarColumn(), TaskProgressColumn(),
                 TimeElapsedColumn(), TextColumn("{task.fields[detail]}"),

@@ -18,13 +18,13 @@ EXIT_CODES = (
 )
 
 
-def _common() -> argparse.ArgumentParser:
+def _common(*formats: str) -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group("output")
     group.add_argument("-v", "--verbose", action="store_true", help="print each external command")
     group.add_argument("-q", "--quiet", action="store_true", help="print data and errors only")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    group.add_argument("--format", choices=("text", "json"), default="text")
+    group.add_argument("--format", choices=("text", "json", *formats), default="text")
     group.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the data to FILE")
     return parent
 
@@ -83,6 +83,25 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
             "--bisect", action="store_true", help="exit 125 where git bisect run should skip"
         )
     return parent
+
+
+def _add_lint(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to report")
+    group.add_argument("--paths", nargs="+", metavar="FILE", help="only these files, directories")
+    group.add_argument("--rule", nargs="+", metavar="RULE", help="only these; see patchkit explain")
+    group.add_argument("--since", metavar="REV", help="only what is not there yet at REV")
+    known = group.add_mutually_exclusive_group()
+    known.add_argument("--baseline", type=Path, metavar="FILE", help="only what FILE does not have")
+    known.add_argument(
+        "--write-baseline", type=Path, metavar="FILE", help="write what there is to FILE"
+    )
+    group.add_argument(
+        "--suppressions", action="append", type=Path, metavar="FILE",
+        help="allow what FILE names, besides .patchkit-lint.toml of the tree",
+    )  # fmt: skip
+    group.add_argument(
+        "--strict", action="store_true", help="fail when something could not be analysed"
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -150,6 +169,15 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--each", action="store_true", help="every commit, not just the last")
     verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
     verify.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
+
+    lint = verbs.add_parser(
+        "lint", help="find memory that a kernel tree does not account", epilog=EXIT_CODES,
+        description="Find memory that a kernel tree does not account, and show the path.",
+        parents=[tree, _common("sarif", "github", "gitlab")],
+    )  # fmt: skip
+    _add_lint(lint)
+    explain = verb("explain", "say what a rule of the lint is about, with examples")
+    explain.add_argument("rule", nargs="?", metavar="RULE", help="default: list them")
 
     verb("build", "build a kernel with the series applied", tree, _series(required=False), commits,
          _guest(runs=False))  # fmt: skip

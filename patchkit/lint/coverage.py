@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from patchkit.lint.ir import Function, Span
-from patchkit.lint.model import Coverage, NotAnalysed
+from patchkit.lint.model import NotAnalysed
 from patchkit.lint.scope import Place
+from patchkit.lint.tally import FileCoverage
 from patchkit.tree.csource import CSource, Extent, Token, parse
 from patchkit.tree.source import Tree
 
@@ -33,16 +33,6 @@ class Functions(Protocol):
 
     def functions(self, path: str, /) -> Sequence[Function]:
         """Return the functions that are defined in a file."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileCoverage:
-    """The mentions of one file, as in Coverage."""
-
-    mentions: int
-    analysed: int
-    elsewhere: int
-    not_analysed: tuple[NotAnalysed, ...] = ()
 
 
 def cover(
@@ -65,17 +55,6 @@ def cover(
         missed.sort(key=lambda item: (item.line, item.function))
         result[path] = FileCoverage(len(places), analysed, elsewhere, tuple(missed))
     return result
-
-
-def total(files: Iterable[FileCoverage]) -> Coverage:
-    """Return the sum over files, which are in the order in which they are to be told."""
-    counted = list(files)
-    return Coverage(
-        sum(file.mentions for file in counted),
-        sum(file.analysed for file in counted),
-        sum(file.elsewhere for file in counted),
-        tuple(item for file in counted for item in file.not_analysed),
-    )
 
 
 class _File:

@@ -18,19 +18,19 @@ one cannot edit, the same in ``.patchkit-lint.toml`` at the tree's top or in a f
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from patchkit.errors import UserError
 from patchkit.lint.model import Finding
-from patchkit.tree.csource import CSource, parse
+
+if TYPE_CHECKING:
+    from patchkit.tree.csource import CSource
 
 MARK = b"patchkit-lint:"
 """The text that is searched for in a tree."""
@@ -107,6 +107,8 @@ def apply(findings: Iterable[Finding], allowances: Sequence[Allowance]) -> Sorte
 
 def from_source(path: str, data: bytes, rules: Collection[str]) -> tuple[Allowance, ...]:
     """Return what the comments of a C file allow; UserError for one that is not complete."""
+    from patchkit.tree.csource import parse
+
     source = parse(data)
     allowances: list[Allowance] = []
     for position, token in enumerate(source.tokens):
@@ -151,6 +153,8 @@ def _check(directive: str, where: str, rules: Collection[str]) -> tuple[str, str
 
 def _check_rule(rule: str, where: str, rules: Collection[str]) -> None:
     if rule not in rules:
+        import difflib
+
         near = difflib.get_close_matches(rule, list(rules), 1)
         guess = f" (did you mean {near[0]}?)" if near else ""
         raise UserError(
@@ -200,6 +204,8 @@ def from_file(name: str, data: bytes, rules: Collection[str]) -> tuple[Allowance
 
     *name* is the file as the user knows it, for messages.
     """
+    import tomllib
+
     try:
         content = msgspec.convert(tomllib.loads(data.decode("utf-8")), type=_Content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

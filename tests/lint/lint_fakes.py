@@ -15,10 +15,10 @@ import pytest
 
 from patchkit.lint import cache, scope
 from patchkit.lint.collect import Analyser, Raw, _key
-from patchkit.lint.coverage import FileCoverage
 from patchkit.lint.model import Finding, NotAnalysed, Severity, Step
 from patchkit.lint.rule import Rule
 from patchkit.lint.suppress import MARK
+from patchkit.lint.tally import FileCoverage
 from patchkit.tree.csource import parse
 from patchkit.tree.source import Tree
 

@@ -10,9 +10,10 @@ import lint_fakes as fakes
 import pytest
 
 from patchkit.lint import scope
-from patchkit.lint.coverage import FileCoverage, cover, total
+from patchkit.lint.coverage import cover
 from patchkit.lint.ir import Block, Branch, Declare, Function, Mention, Name, Return, Span
 from patchkit.lint.model import NotAnalysed
+from patchkit.lint.tally import FileCoverage, total
 from patchkit.tree.csource import parse
 from patchkit.tree.source import DirectoryTree
 
@@ -65,7 +66,8 @@ def lowered(name: str, *texts: bytes, problem: str = "", data: bytes = SOURCE) -
 
 
 WHOLE = lowered(
-    "user_locked_vm", b"int locked_vm = 1;", b"mm->locked_vm)", b"return mm->locked_vm + user_locked_vm(1);",
+    "user_locked_vm", b"int locked_vm = 1;", b"mm->locked_vm)",
+    b"return mm->locked_vm + user_locked_vm(1);",
 )  # fmt: skip
 SECOND = lowered("second", b"return locked_vm;")
 
