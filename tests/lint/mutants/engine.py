@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lint in process: one analysis of a tree, edited for each mutant."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from patchkit.lint.program import Program
+
+from patchkit.lint.analysis import Analysis
+from patchkit.lint.counters import load_counters
+from patchkit.lint.model import Finding
+from patchkit.lint.rule import load_rules
+from patchkit.lint.scope import search
+from patchkit.tree.source import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the lint says of one edit: findings there are more of, and fewer of.
+
+    *failed* is the message of an exception, *seconds* the time for analysis and rules.
+    """
+
+    more: tuple[Finding, ...]
+    fewer: tuple[Finding, ...]
+    seconds: float
+    failed: str = ""
+
+
+def findings(analysis: Analysis) -> tuple[Finding, ...]:
+    """Return what all rules say, sorted."""
+    found = [finding for rule in load_rules() for finding in rule.check(analysis)]
+    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.rule, f.subject)))
+
+
+class Session:
+    """A tree's analysis and its findings, made once."""
+
+    def __init__(self, tree: Tree) -> None:
+        started = time.perf_counter()
+        counters = load_counters()
+        files = search(tree, [word.encode() for word in counters.words], counters.outside)
+        self.tree = tree
+        self.analysis = Analysis(Program(tree, counters, tuple(files)))
+        self.base = findings(self.analysis)
+        self.seconds = time.perf_counter() - started
+        self._count = Counter(finding.fingerprint for finding in self.base)
+
+    def lint(self, changes: Mapping[str, bytes]) -> Outcome:
+        """Lint the tree with some files changed and compare, as multisets of fingerprints."""
+        started = time.perf_counter()
+        try:
+            now = findings(self.analysis.edited(dict(changes)))
+        except Exception as error:  # a crash is a result: the mutant is not found
+            seconds = time.perf_counter() - started
+            return Outcome((), (), seconds, f"{type(error).__name__}: {error}")
+        seconds = time.perf_counter() - started
+        count = Counter(finding.fingerprint for finding in now)
+        return Outcome(
+            _surplus(now, count - self._count), _surplus(self.base, self._count - count), seconds
+        )
+
+
+def _surplus(findings: tuple[Finding, ...], surplus: Counter[str]) -> tuple[Finding, ...]:
+    left, found = Counter(surplus), []
+    for finding in findings:
+        if left[finding.fingerprint] > 0:
+            left[finding.fingerprint] -= 1
+            found.append(finding)
+    return tuple(found)
