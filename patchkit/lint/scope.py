@@ -153,14 +153,23 @@ class _Search:
 
     def _known(self) -> dict[str, list[str]]:
         """Return the files by tree id, the one that was asked for last at the end."""
-        return cache.load("search", self.key, dict[str, list[str]]) or {}
+        kept = cache.load("search", self.key, dict[str, list[str]]) or {}
+        return {
+            tree: [os.fsdecode(name.encode("latin-1")) for name in names]
+            for tree, names in kept.items()
+        }
 
     def _keep(self, known: dict[str, list[str]], tree_id: str, found: set[str]) -> None:
         known.pop(tree_id, None)
         known[tree_id] = sorted(found)
         for old in list(known)[:-KNOWN]:
             del known[old]
-        cache.store("search", self.key, known)
+        # Names are bytes, and not always UTF-8; JSON takes them as if they were Latin-1.
+        kept = {
+            tree: [os.fsencode(name).decode("latin-1") for name in names]
+            for tree, names in known.items()
+        }
+        cache.store("search", self.key, kept)
 
     def _by_difference(self, tree: GitTree, known: dict[str, list[str]]) -> set[str] | None:
         """Return what a known revision of the same repository has, brought up to date."""

@@ -18,13 +18,16 @@ from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 
 WORDS = (b"locked_vm", b"RLIMIT_MEMLOCK")
 OUTSIDE = ("tools/", "Documentation")
+NAME = os.fsdecode(b"mm/n\xe9.c")
+"""No UTF-8."""
 FILES: dict[str, str | bytes] = {
     "mm/a.c": "mm->locked_vm++;\n",
     "mm/b.c": "nothing\n",
     "mm/deep/er/c.h": "\n\nif (x > RLIMIT_MEMLOCK)\n",
     "mm/binary.o": b"\0\1\2user_locked_vm\0",
     "mm/crlf.c": b"a\r\nlocked_vm\r\n",
-    "mm/latin\xe9.c".encode().decode(): "locked_vm",
+    "mm/latin\xe9.c": "locked_vm",
+    NAME: "locked_vm",
     "tools/t.c": "locked_vm",
     "Documentation/d.rst": "locked_vm",
     "drivers/tools/e.c": "locked_vm",
@@ -33,6 +36,7 @@ FILES: dict[str, str | bytes] = {
 }
 EXPECTED = (
     "drivers/tools/e.c", "mm/a.c", "mm/binary.o", "mm/crlf.c", "mm/deep/er/c.h", "mm/latiné.c",
+    NAME,
 )  # fmt: skip
 
 
@@ -129,7 +133,7 @@ def test_a_checkout_is_what_is_on_disk(checkout: Path) -> None:
     (checkout / "mm/deep/er/c.h").symlink_to("../../b.c")
     fakes.git(checkout, "add", "-f", "mm/staged.c")
     tree = WorkTree(checkout)
-    expected = ("drivers/tools/e.c", "mm/b.c", "mm/binary.o", "mm/latiné.c", "mm/staged.c")
+    expected = ("drivers/tools/e.c", "mm/b.c", "mm/binary.o", "mm/latiné.c", NAME, "mm/staged.c")
     assert found(tree) == expected
     assert tree.read("mm/b.c") == b"locked_vm\n"
     assert tree.read("mm/crlf.c") is None
@@ -137,6 +141,15 @@ def test_a_checkout_is_what_is_on_disk(checkout: Path) -> None:
     # HEAD was not searched itself, and what is kept of it is right all the same.
     assert found(GitTree(checkout)) == EXPECTED
     assert found(WorkTree(checkout)) == expected
+
+
+def test_unchanged_files_are_read_from_disk_and_are_those_of_head(checkout: Path) -> None:
+    tree = WorkTree(checkout)
+    assert tree.read("mm/a.c") == b"mm->locked_vm++;\n"
+    assert tree.read("mm") is None
+    assert tree.read("none") is None
+    (checkout / "mm/b.c").write_text("changed behind our back\n")
+    assert tree.read("mm/b.c") == b"nothing\n"
 
 
 def test_a_sparse_checkout(checkout: Path) -> None:
