@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from patchkit.lint import ir
+from patchkit.lint.lower_call import parsed
 from patchkit.lint.lower_expr import CannotLower, Node
 from patchkit.lint.lower_macros import Macro, macros_of
 from patchkit.lint.lower_reading import Reading, named
@@ -123,3 +124,15 @@ def _decayed(type_: str) -> str:
         inner = type_[:-3]
         return f"{inner}*" if inner.endswith("*") else f"{inner} *"
     return type_
+
+
+def expression_of(text: str) -> ir.Expr | None:
+    """Return an expression that stands alone, with nothing done; None if it cannot be read."""
+    found = parsed(text.encode("utf-8", "surrogateescape"))
+    if found is None or len(found[1]) != 1 or found[1][0].type != "expression_statement":
+        return None
+    inner = next(named(found[1][0]), None)
+    try:
+        return Statements(Reading(found[0]), {}).quietly(inner) if inner is not None else None
+    except (CannotLower, RecursionError):
+        return None

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files of a tree as the analysis sees them, and which headers a file can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from patchkit.lint.lower_macros import Macro, macros_of
+from patchkit.lint.skeleton import Skeleton, skeleton
+from patchkit.tree.csource import Extent
+from patchkit.tree.source import Tree
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+_DEPTH = 40
+"""Headers in headers that are followed."""
+
+
+class SourceFile:
+    """A file's bytes and what is computed from them on first use."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+
+    @cached_property
+    def skeleton(self) -> Skeleton:
+        """The top-level entities."""
+        return skeleton(self.data)
+
+    @cached_property
+    def functions(self) -> Mapping[str, tuple[Extent, ...]]:
+        """Functions and system calls by the name that ``ir.Function`` gives them."""
+        found: dict[str, tuple[Extent, ...]] = {}
+        for extent in self.skeleton.functions:
+            name = extent.name
+            if extent.kind == "syscall":
+                compat = self.data.startswith(b"COMPAT_", extent.start)
+                name = f"compat_sys_{name}" if compat else f"sys_{name}"
+            found[name] = (*found.get(name, ()), extent)
+        return found
+
+    @cached_property
+    def macros(self) -> dict[str, Macro]:
+        """The macros that the file defines."""
+        return macros_of(self.data)
+
+    @cached_property
+    def includes(self) -> tuple[tuple[bool, str], ...]:
+        """What the file includes: (in quotes, path as written)."""
+        return tuple(
+            (found[1] == b'"', found[2].decode("utf-8", "backslashreplace"))
+            for found in _INCLUDE.finditer(self.data)
+        )
+
+
+class Files:
+    """The files of a tree, each read at most once, and their headers.
+
+    ``edited`` gives one for a tree with changes that shares all that stays the same.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._files: dict[str, SourceFile | None] = {}
+        self._closures: dict[str, tuple[str, ...]] = {}
+        self._local: dict[str, tuple[str, ...]] = {}
+        self._directories: dict[str, tuple[str, ...]] = {}
+        self._macros: dict[str, dict[str, Macro]] = {}
+
+    def edited(self, tree: Tree, changes: Mapping[str, bytes | None]) -> Files:
+        """Return the files of *tree*, which is this one's with *changes* (None for deleted)."""
+        other = Files(tree)
+        other._files = dict(self._files)
+        same_names = same_includes = True
+        for path, data in changes.items():
+            before = self.file(path)
+            after = None if data is None else SourceFile(path, data)
+            other._files[path] = after
+            same_names = same_names and (before is None) == (after is None)
+            same_includes = same_includes and (
+                before is not None and after is not None and before.includes == after.includes
+            )
+        if same_names:
+            other._directories = self._directories
+        if same_includes and same_names:
+            other._closures = self._closures
+            other._local = self._local
+            other._macros = {
+                path: macros
+                for path, macros in self._macros.items()
+                if path not in changes and not changes.keys() & set(self._local.get(path, ()))
+            }
+        return other
+
+    def file(self, path: str) -> SourceFile | None:
+        """Return a file; None when there is none."""
+        if path not in self._files:
+            data = self.tree.read(path)
+            self._files[path] = None if data is None else SourceFile(path, data)
+        return self._files[path]
+
+    def directory(self, path: str) -> tuple[str, ...]:
+        """Return the C files in the directory of a file, not those further down."""
+        name = path.rpartition("/")[0]
+        if name not in self._directories:
+            depth = name.count("/") + 1 if name else 0
+            self._directories[name] = tuple(
+                found
+                for found in self.tree.list(name)
+                if found.count("/") == depth and found.endswith((".c", ".h"))
+            )
+        return self._directories[name]
+
+    def headers(self, path: str) -> tuple[str, ...]:
+        """Return all headers that a file includes, those in headers too, the nearest first."""
+        known = self._closures.get(path)
+        if known is None:
+            known = self._closures[path] = self._reachable(path, quoted_only=False)
+        return known
+
+    def local_headers(self, path: str) -> tuple[str, ...]:
+        """Return the headers that are included in quotes, directly or by such a header."""
+        known = self._local.get(path)
+        if known is None:
+            known = self._local[path] = self._reachable(path, quoted_only=True)
+        return known
+
+    def macros(self, path: str) -> dict[str, Macro]:
+        """Return the macros of a file and of its local headers."""
+        known = self._macros.get(path)
+        if known is None:
+            known = {}
+            for name in (*reversed(self.local_headers(path)), path):
+                file = self.file(name)
+                if file is not None:
+                    known.update(file.macros)
+            self._macros[path] = known
+        return known
+
+    def _reachable(self, path: str, quoted_only: bool) -> tuple[str, ...]:
+        seen = {path}
+        found: list[str] = []
+        level = [path]
+        for _ in range(_DEPTH):
+            following: list[str] = []
+            for name in level:
+                file = self.file(name)
+                for quoted, written in file.includes if file is not None else ():
+                    if quoted_only and not quoted:
+                        continue
+                    header = self._resolve(name, path, quoted, written)
+                    if header is not None and header not in seen:
+                        seen.add(header)
+                        following.append(header)
+            if not following:
+                break
+            found += following
+            level = following
+        return tuple(found)
+
+    def _resolve(self, includer: str, origin: str, quoted: bool, written: str) -> str | None:
+        """Return the path of an included header; None when the tree has none."""
+        candidates: list[str] = []
+        if quoted:
+            for base in dict.fromkeys((includer, origin)):
+                candidates.append(_joined(base.rpartition("/")[0], written))
+        architecture = origin.split("/")[1] if origin.startswith("arch/") else "x86"
+        if written.startswith("asm/"):
+            candidates += [
+                f"arch/{architecture}/include/{written}",
+                f"arch/{architecture}/include/uapi/{written}",
+                f"include/asm-generic/{written[4:]}",
+                f"include/uapi/asm-generic/{written[4:]}",
+            ]
+        candidates += [f"include/{written}", f"include/uapi/{written}"]
+        for candidate in candidates:
+            if self.file(candidate) is not None:
+                return candidate
+        return None
+
+
+def _joined(directory: str, written: str) -> str:
+    """Return a path as seen from a directory, ``..`` taken out."""
+    parts = directory.split("/") if directory else []
+    for part in written.split("/"):
+        if part == "..":
+            if parts:
+                parts.pop()
+        elif part not in (".", ""):
+            parts.append(part)
+    return "/".join(parts)

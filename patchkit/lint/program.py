@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A whole tree as functions: lowered when asked for, kept as long as their text stays the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from patchkit.lint import ir, scope
+from patchkit.lint.counters import Counters
+from patchkit.lint.ctypes import Integer, Types
+from patchkit.lint.headers import Files, SourceFile
+from patchkit.lint.lower import lower_text
+from patchkit.lint.lower_macros import Macro
+from patchkit.lint.tables import Initialiser, initialisers
+from patchkit.tree.csource import Extent
+from patchkit.tree.source import OverlayTree, Tree
+
+_KEPT = 20_000
+"""Lowered functions that are kept over all programs that come from one another."""
+_COMMON = 400
+"""A name that so many files use is not worth looking for callers of."""
+
+
+@dataclass(slots=True)
+class _Lowered:
+    """A lowered function, by its text, and the macros it was lowered with."""
+
+    function: ir.Function
+    macros: Mapping[str, Macro]
+
+
+class _Shared:
+    """What programs that come from one another have in common."""
+
+    def __init__(self) -> None:
+        self.lowered: dict[tuple[str, str, bytes], _Lowered] = {}
+
+
+class Program:
+    """The functions of a tree.
+
+    *files* are those that name a counter or the limit; others are read when something leads there.
+    Function objects stay the same while their text and place do; ``blocks`` stay the same object
+    as long as the text does, also after ``edited``.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        counters: Counters,
+        files: Iterable[str] = (),
+        *,
+        _from: tuple[_Shared, Files] | None = None,
+    ) -> None:
+        self.tree = tree
+        self.counters = counters
+        self.files = tuple(files)
+        self._shared, self._sources = _from or (_Shared(), Files(tree))
+        self.types = Types(self._sources)
+        self._functions: dict[tuple[str, int], ir.Function] = {}
+        self._defined: dict[str, tuple[str, ...]] | None = None
+        self._users: dict[str, tuple[str, ...]] = {}
+        self._found: dict[tuple[str, str], ir.Function | None] = {}
+
+    def edited(self, changes: Mapping[str, bytes | None]) -> Program:
+        """Return the program of the tree with some files changed (None: deleted).
+
+        What did not change is shared, functions of a changed file included.
+        """
+        tree = OverlayTree(self.tree, changes)
+        sources = self._sources.edited(tree, changes)
+        files = set(self.files)
+        for path, data in changes.items():
+            holds = data is not None and any(word.encode() in data for word in self.counters.words)
+            if holds and not path.startswith(self.counters.outside):
+                files.add(path)
+            else:
+                files.discard(path)
+        other = Program(tree, self.counters, sorted(files), _from=(self._shared, sources))
+        other._functions = {
+            key: function for key, function in self._functions.items() if key[0] not in changes
+        }
+        if not any(path.endswith(".h") for path in changes):
+            other.types = self.types.edited(sources, changes)
+        other._users = {
+            name: tuple(path for path in paths if path not in changes)
+            + tuple(sorted(p for p, data in changes.items() if data and name.encode() in data))
+            for name, paths in self._users.items()
+        }
+        return other
+
+    # Functions
+
+    def source(self, path: str) -> SourceFile | None:
+        """Return a file of the tree."""
+        return self._sources.file(path)
+
+    def extents(self, path: str) -> tuple[Extent, ...]:
+        """Return where the functions of a file are, without lowering them."""
+        file = self._sources.file(path)
+        return file.skeleton.functions if file is not None else ()
+
+    def functions(self, path: str) -> tuple[ir.Function, ...]:
+        """Return all functions of a file, lowered. ``mentioning`` is much cheaper."""
+        return tuple(self.lowered(path, extent) for extent in self.extents(path))
+
+    def function_at(self, path: str, offset: int) -> ir.Function | None:
+        """Return the function that holds a byte offset of a file, lowered."""
+        file = self._sources.file(path)
+        extent = file.skeleton.function_at(offset) if file is not None else None
+        return self.lowered(path, extent) if extent is not None else None
+
+    def mentioning(self, path: str, words: Sequence[str] = ()) -> tuple[ir.Function, ...]:
+        """Return the functions of a file that contain one of *words* (default: the counters')."""
+        file = self._sources.file(path)
+        if file is None:
+            return ()
+        wanted = [word.encode("utf-8", "surrogateescape") for word in words or self.counters.words]
+        return tuple(
+            self.lowered(path, extent)
+            for extent in file.skeleton.functions
+            if any(file.data.find(word, extent.start, extent.end) >= 0 for word in wanted)
+        )
+
+    def lowered(self, path: str, extent: Extent) -> ir.Function:
+        """Return one function of a file, lowered."""
+        key = (path, extent.start)
+        known = self._functions.get(key)
+        if known is not None and known.span.end == extent.end:
+            return known
+        function = self._lower(path, extent)
+        self._functions[key] = function
+        return function
+
+    def _lower(self, path: str, extent: Extent) -> ir.Function:
+        file = self._sources.file(path)
+        assert file is not None
+        text = file.data[extent.start : extent.end]
+        macros = self._sources.macros(path)
+        key = (path, extent.name, text)
+        kept = self._shared.lowered.get(key)
+        span = ir.Span(extent.start, extent.end, extent.line)
+        if kept is not None and _same_macros(kept.macros, macros, text):
+            function = kept.function
+            if (function.span, function.conditions) != (span, extent.conditions):
+                function = replace(function, span=span, conditions=extent.conditions)
+            return function
+        function = lower_text(text, extent, path, macros)
+        if len(self._shared.lowered) >= _KEPT:
+            self._shared.lowered.clear()
+        self._shared.lowered[key] = _Lowered(function, macros)
+        return function
+
+    # Names
+
+    def function(self, name: str, seen_from: str = "") -> ir.Function | None:
+        """Return the definition that *name* means in a file; None if there is none or many.
+
+        Looked for in the file, in the headers it sees, in the files of this program and in the
+        directory of the file, in this order; what stands under the opposite of a configuration
+        (an empty stand-in) only counts when there is nothing else.
+        """
+        key = (name, seen_from)
+        if key not in self._found:
+            self._found[key] = self._find(name, seen_from)
+        return self._found[key]
+
+    def _find(self, name: str, seen_from: str) -> ir.Function | None:
+        own = self._in_file(name, seen_from)
+        if own:
+            return self._best(seen_from, own)
+        stand_in: tuple[str, tuple[Extent, ...]] | None = None
+        word = name.encode("utf-8", "surrogateescape")
+        for header in self._sources.headers(seen_from) if seen_from else ():
+            file = self._sources.file(header)
+            if file is None or word not in file.data:
+                continue
+            found = self._in_file(name, header)
+            real = tuple(extent for extent in found if not _is_stand_in(extent))
+            if real:
+                return self._best(header, real)
+            if found and stand_in is None:
+                stand_in = (header, found)
+        for path in self._defining(name):
+            public = tuple(e for e in self._in_file(name, path) if not self._is_static(path, e))
+            if public:
+                return self._best(path, public)
+        near = self._sources.directory(seen_from) if seen_from else ()
+        for path in near:
+            file = self._sources.file(path)
+            if path.endswith(".c") and file is not None and word in file.data:
+                found = self._in_file(name, path)
+                public = tuple(extent for extent in found if not self._is_static(path, extent))
+                if public:
+                    return self._best(path, public)
+        return self._best(*stand_in) if stand_in is not None else None
+
+    def _in_file(self, name: str, path: str) -> tuple[Extent, ...]:
+        file = self._sources.file(path) if path else None
+        return file.functions.get(name, ()) if file is not None else ()
+
+    def _best(self, path: str, extents: Sequence[Extent]) -> ir.Function:
+        """Of the definitions in the branches of an ``#if``, take the longest."""
+        return self.lowered(path, max(extents, key=lambda extent: extent.end - extent.start))
+
+    def _is_static(self, path: str, extent: Extent) -> bool:
+        file = self._sources.file(path)
+        head = file.data[extent.start : extent.body[0]] if file is not None and extent.body else b""
+        return b"static" in head.split()
+
+    def _defining(self, name: str) -> tuple[str, ...]:
+        """Return the files of this program that define a function."""
+        if self._defined is None:
+            self._defined = {}
+            for path in self.files:
+                file = self._sources.file(path)
+                for each in file.functions if file is not None else ():
+                    self._defined[each] = (*self._defined.get(each, ()), path)
+        return self._defined.get(name, ())
+
+    # Callers
+
+    def callers(self, name: str, seen_from: str = "") -> tuple[ir.Function, ...]:
+        """Return the functions that call *name*, or take its address, sorted by file and place.
+
+        *seen_from* is the file that defines it; a static function of a ``.c`` file is looked for
+        there only.
+        """
+        own = self._in_file(name, seen_from)
+        local = bool(own) and seen_from.endswith(".c")
+        if local and all(self._is_static(seen_from, extent) for extent in own):
+            paths: tuple[str, ...] = (seen_from,)
+        else:
+            self.prefetch((name,))
+            paths = self._users[name]
+        return tuple(
+            function
+            for path in paths
+            for function in self._using(name, path)
+            if (function.name, function.path) != (name, seen_from)
+        )
+
+    def prefetch(self, names: Iterable[str]) -> None:
+        """Search the tree for all of these names at once: as costly as for one of them."""
+        wanted = sorted({name for name in names if name not in self._users})
+        if not wanted:
+            return
+        plain = [_searched(name) for name in wanted]
+        paths = scope.search(self.tree, plain, self.counters.outside)
+        for name in wanted:
+            self._users[name] = ()
+        for path in paths:
+            if not path.endswith((".c", ".h")):
+                continue
+            file = self._sources.file(path)
+            for name, word in zip(wanted, plain, strict=True):
+                if file is not None and word in file.data:
+                    self._users[name] = (*self._users[name], path)
+        for name in wanted:
+            if len(self._users[name]) > _COMMON:
+                self._users[name] = self.files
+
+    def _using(self, name: str, path: str) -> tuple[ir.Function, ...]:
+        """Return the functions of a file with the word *name* in their body."""
+        file = self._sources.file(path)
+        word = _searched(name)
+        if file is None or word not in file.data:
+            return ()
+        found: dict[int, Extent] = {}
+        for place in re.finditer(rb"(?<!\w)" + re.escape(word) + rb"(?!\w)", file.data):
+            extent = file.skeleton.function_at(place.start())
+            if extent is not None and extent.body is not None and place.start() > extent.body[0]:
+                found[extent.start] = extent
+        return tuple(self.lowered(path, extent) for extent in found.values())
+
+    # Types and tables
+
+    def type_of(self, expr: ir.Expr, function: ir.Function) -> str:
+        """Return the C type of an expression in a function; empty if it is not known."""
+        return self.types.type_of(expr, function)
+
+    def member_type(self, tag: str, member: str, seen_from: str = "") -> str:
+        """Return the type of a struct's member; empty if it is not known."""
+        found = self.types.member_type(tag, member, seen_from)
+        if found or seen_from:
+            return found
+        for path in self.files:
+            found = self.types.member_type(tag, member, path)
+            if found:
+                return found
+        return ""
+
+    def returns(self, name: str, seen_from: str) -> str:
+        """Return the type that a function returns; empty if it is not known."""
+        return self.types.returns(name, seen_from)
+
+    def integer(self, type_: str, seen_from: str = "") -> Integer | None:
+        """Return width and sign of an integer type, typedefs taken away; None for others."""
+        return self.types.integer(type_, seen_from)
+
+    def tables(self, path: str) -> tuple[Initialiser, ...]:
+        """Return the initialisers of structs at file scope, such as tables of operations."""
+        file = self._sources.file(path)
+        return initialisers(file.data, path) if file is not None else ()
+
+    def initialisers(self, tag: str) -> tuple[Initialiser, ...]:
+        """Return the tables of a struct type in the files of this program."""
+        return tuple(each for path in self.files for each in self.tables(path) if each.tag == tag)
+
+    def entry_points(self, path: str) -> tuple[tuple[str, str, str, str], ...]:
+        """Return (struct tag, variable, member, function) of functions that tables point to."""
+        file = self._sources.file(path)
+        names = file.functions if file is not None else {}
+        return tuple(
+            (table.tag, table.variable, member, value)
+            for table in self.tables(path)
+            for member, value in table.members.items()
+            if value in names
+        )
+
+
+def _is_stand_in(extent: Extent) -> bool:
+    """Tell whether a function only stands in for one that is configured away."""
+    return any(condition.startswith("!") for condition in extent.conditions)
+
+
+def _searched(name: str) -> bytes:
+    """Return the word by which a function is called: system calls have no name in the source."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _same_macros(before: Mapping[str, Macro], after: Mapping[str, Macro], text: bytes) -> bool:
+    """Tell whether two sets of macros mean the same to a text (and to the macros it uses)."""
+    if before is after:
+        return True
+    differing = {
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    }
+    if not differing:
+        return True
+    words = [name.encode() for name in differing]
+    if any(word in text for word in words):
+        return False
+    # A macro that the text uses may use one that differs.
+    used = [macro.body for name, macro in after.items() if name.encode() in text]
+    while used:
+        body = used.pop()
+        if any(word in body for word in words):
+            return False
+    return True
