@@ -7,142 +7,196 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from patchkit.lint import ir
-from patchkit.lint.conditions import Condition
-from patchkit.lint.counters import Counters
-from patchkit.lint.events import Check, Event, Site
-from patchkit.lint.model import Step
+from patchkit.lint.counters import Counters, load_counters
+from patchkit.lint.events import Event, Put, Store
+from patchkit.lint.interest import Contents, contents
+from patchkit.lint.pathmodel import CallSite, CheckSite, FunctionPaths, Path
 from patchkit.lint.program import Program
-from patchkit.lint.values import Value
+from patchkit.lint.selection import Selection, find_members
+from patchkit.lint.single import analyse
+from patchkit.lint.summaries import Case, Summary
+from patchkit.lint.world import Tables, View
+
+__all__ = ["Analysis", "CallSite", "Case", "CheckSite", "FunctionPaths", "Path", "Summary"]
+
+_ROUNDS = 3
+"""How often members that take part in accounting are looked for; each round may find more."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Path:
-    """One way through a function, from entry to return.
+class Kept:
+    """The result for one function, and what it was computed from."""
 
-    *events* in the order in which they happen, branches (Assume) included. *result* is the value
-    returned, None for void. *outcome* is a constant of ``events.Outcome``. *end* is the return
-    statement (or the closing brace).
-    """
-
-    function: ir.Function
-    events: tuple[Event, ...]
-    result: Value | None
-    outcome: str
-    end: Site
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions that the path assumes, in order."""
-        raise NotImplementedError
-
-    def net(self) -> dict[tuple[str, Value], Value]:
-        """Return the sum of all charges by counter and owner; sums that are zero are left out."""
-        raise NotImplementedError
-
-    def steps(self, *last: Step) -> tuple[Step, ...]:
-        """Return the path as steps for a finding, then *last*."""
-        raise NotImplementedError
+    paths: FunctionPaths
+    used: dict[str, Summary | None]
+    members: frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class CheckSite:
-    """A limit check at one place with all paths of the function that reach it.
-
-    *over* holds the paths on which the limit is exceeded there, *under* the others, each with the
-    Check event. *fails* tells whether some path of *over* fails; *excuses* are the capabilities
-    whose possession lets an exceeding path succeed.
-    """
-
-    check: Check
-    over: tuple[tuple[Path, Check], ...]
-    under: tuple[tuple[Path, Check], ...]
-    fails: bool
-    excuses: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class FunctionPaths:
-    """A function with its paths; *problem* says why there are none, else it is empty."""
-
-    function: ir.Function
-    paths: tuple[Path, ...]
-    problem: str = ""
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self.function.name
-
-    @property
-    def file(self) -> str:
-        """The file that the function is in."""
-        return self.function.path
-
-    def checks(self) -> tuple[CheckSite, ...]:
-        """Return the limit checks, own ones and those of callees, by place."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Case:
-    """One of the distinct things a call of a function can do.
-
-    *conditions* are over parameters, globals and members as they are before the call. *events* are
-    the net effects in order, in terms of the callee's parameters. *result* as in Path.
-    """
-
-    conditions: tuple[Condition, ...]
-    events: tuple[Event, ...]
-    result: Value | None
-    outcome: str
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Summary:
-    """What calls of a function do, as distinct cases. *problem* when that is not known."""
-
-    function: ir.Function
-    cases: tuple[Case, ...]
-    problem: str = ""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class CallSite:
-    """A call of a function that has effects: who calls, and where."""
-
-    caller: FunctionPaths
-    site: Site
-
-
-@dataclass(eq=False, slots=True)
 class Analysis:
-    """All functions of a program that have accounting events, own ones or by their callees."""
+    """All functions of a program that have accounting events, own ones or by their callees.
 
-    program: Program
-    counters: Counters
-    functions: tuple[FunctionPaths, ...] = field(default=())
-    """Sorted by file and position."""
+    *functions* is sorted by file and position. *counters* as in counters.toml.
+    """
+
+    def __init__(self, program: Program, *, earlier: Analysis | None = None) -> None:
+        self.program = program
+        self.counters: Counters = getattr(program, "counters", None) or load_counters()
+        self.tables = Tables(self.counters)
+        self._earlier = earlier
+        self._contents: dict[int, tuple[ir.Function, Contents]] = (
+            dict(earlier._contents) if earlier is not None else {}
+        )
+        self._kept: dict[int, Kept] = dict(earlier._kept) if earlier is not None else {}
+        self._running: set[int] = set()
+        self._done: dict[int, FunctionPaths] = {}
+        self._selection = Selection(program, self.tables, self.contents)
+        if earlier is not None:
+            self.tables.members |= earlier.tables.members
+        self._run()
+        self._callers: dict[int, tuple[CallSite, ...]] | None = None
+
+    def contents(self, function: ir.Function) -> Contents:
+        """Return what a function names; found once for the same blocks."""
+        key = id(function.blocks)
+        known = self._contents.get(key)
+        if known is None or known[0].blocks is not function.blocks:
+            known = (function, contents(function))
+            self._contents[key] = known
+        return known[1]
+
+    def _run(self) -> None:
+        """Analyse all functions, again when a round has found more that takes part."""
+        for _ in range(_ROUNDS):
+            self._done.clear()
+            chosen = self._selection.functions()
+            for function in chosen:
+                self.paths_of(function)
+            found = find_members(self._done.values(), self.counters)
+            if found <= self.tables.members:
+                break
+            self.tables.members |= found
+            self._selection.members_changed()
+        done = [each for each in self._done.values() if each.problem or _eventful(each)]
+        done.sort(key=lambda each: (each.file, each.function.span.start))
+        self.functions: tuple[FunctionPaths, ...] = tuple(done)
+        self._by_name: dict[str, list[FunctionPaths]] = {}
+        for each in done:
+            self._by_name.setdefault(each.name, []).append(each)
+
+    def paths_of(self, function: ir.Function) -> FunctionPaths:
+        """Return one function's paths."""
+        key = id(function.blocks) if function.blocks else id(function)
+        done = self._done.get(key)
+        if done is not None:
+            return done
+        kept = self._kept.get(key)
+        if kept is not None and self._fits(kept, function):
+            self._done[key] = kept.paths
+            return kept.paths
+        self._running.add(key)
+        view = View(self.tables, function.path, self.summary_of)
+        result = analyse(function, self.program, view)
+        self._running.discard(key)
+        self._done[key] = result
+        self._kept[key] = Kept(result, view.used, self._members_of(function))
+        return result
+
+    def _members_of(self, function: ir.Function) -> frozenset[tuple[str, str]]:
+        """Return the accounting members that a function may have to do with."""
+        names = self.contents(function).members
+        return frozenset(each for each in self.tables.members if each[1] in names)
+
+    def _fits(self, kept: Kept, function: ir.Function) -> bool:
+        """Tell whether a kept result is what would come out again."""
+        if kept.paths.function is not function or kept.members != self._members_of(function):
+            return False
+        for name, before in kept.used.items():
+            now = self.summary_of(name, function.path)
+            if now is before:
+                continue
+            if now is None or before is None or not now.same(before):
+                return False
+        return True
+
+    def summary_of(self, name: str, seen_from: str) -> Summary | None:
+        """Return the summary of what a name means in a file; None if it is of no interest."""
+        function = self._selection.callee(name, seen_from)
+        if function is None:
+            return None
+        key = id(function.blocks) if function.blocks else id(function)
+        if key in self._running:
+            return None
+        return self.paths_of(function).summary
 
     def function(self, name: str, path: str = "") -> FunctionPaths | None:
         """Return a function by name; with *path* only the one in that file."""
-        raise NotImplementedError
+        for each in self._by_name.get(name, ()):
+            if path in ("", each.file):
+                return each
+        return None
 
     def callers(self, function: FunctionPaths) -> tuple[CallSite, ...]:
         """Return the calls of a function from functions with events, by file and position."""
-        raise NotImplementedError
+        if self._callers is None:
+            self._callers = self._find_callers()
+        return self._callers.get(id(function.function.blocks), ())
+
+    def _find_callers(self) -> dict[int, tuple[CallSite, ...]]:
+        table: dict[int, list[CallSite]] = {}
+        for caller in self.functions:
+            for site, name in self._selection.calls(caller.function):
+                callee = self._selection.callee(name, caller.file)
+                if callee is not None:
+                    table.setdefault(id(callee.blocks), []).append(CallSite(caller, site))
+        return {key: tuple(sites) for key, sites in table.items()}
 
     def summary(self, name: str, seen_from: str = "") -> Summary | None:
         """Return the summary of what *name* means in the file *seen_from*; None if it has no
         effects or is not known."""
-        raise NotImplementedError
+        return self.summary_of(name, seen_from)
 
     def problem(self, function: ir.Function) -> str:
         """Return why a function's paths were not all looked at; empty if they were."""
-        raise NotImplementedError
+        if function.problem:
+            return function.problem
+        done = self._done.get(id(function.blocks))
+        return done.problem if done is not None else ""
+
+    def events(self, kind: type[Event]) -> Iterator[tuple[FunctionPaths, Path, Event]]:
+        """Yield all events of a kind with the functions and paths that they are on."""
+        for function in self.functions:
+            for path in function.paths:
+                for event in path.events:
+                    if isinstance(event, kind):
+                        yield function, path, event
+
+    def stores(self, tag: str, member: str) -> tuple[tuple[FunctionPaths, Path, Store], ...]:
+        """Return all stores to a member, each with function and path."""
+        return tuple(
+            (function, path, event)
+            for function, path, event in self.events(Store)
+            if isinstance(event, Store) and (event.tag, event.member) == (tag, member)
+        )
+
+    def frees(self, tag: str) -> tuple[FunctionPaths, ...]:
+        """Return the functions that themselves free an object of a struct."""
+        found = [
+            function
+            for function, _, event in self.events(Put)
+            if isinstance(event, Put) and event.free and event.tag == tag and not event.via
+        ]
+        return tuple(dict.fromkeys(found))
 
     def edited(self, files: Mapping[str, bytes]) -> Analysis:
         """Return the analysis with these files' contents replaced; shares all that is the same."""
-        raise NotImplementedError
+        return Analysis(self.program.edited(dict(files)), earlier=self)
 
     def __iter__(self) -> Iterator[FunctionPaths]:
         return iter(self.functions)
+
+
+def _eventful(function: FunctionPaths) -> bool:
+    return any(path.events for path in function.paths)
+
+
+_ = field

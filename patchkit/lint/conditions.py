@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from patchkit.lint.values import Value
+from patchkit.lint.values import ZERO, Value
 
 _NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -101,31 +101,30 @@ def compare(left: Value, relation: str, right: Value) -> Condition:
     """Return ``left relation right``, canonical."""
     difference = left - right
     atom = difference.atom
-    if atom is not None and atom.kind == "test":
-        inner = _of_test(difference, relation)
-        if inner is not None:
+    if atom is not None and atom.kind == "test" and relation != ">=":
+        inner = compare(atom.args[0], atom.name, ZERO)
+        if relation in ("!=", ">"):
             return inner
-    if difference.terms and difference.terms[0][1] < 0 and difference.constant is None:
+        if relation in ("==", "<="):
+            return inner.negated()
+    if _leading(difference) < 0:
         return Condition(-difference, _MIRRORED[relation])
-    if difference.terms and not difference.terms[0][0] and len(difference.terms) > 1:
-        # the constant sorts first: let the first product decide about the sign
-        if difference.terms[1][1] < 0:
-            return Condition(-difference, _MIRRORED[relation])
     return Condition(difference, relation)
 
 
-def _of_test(value: Value, relation: str) -> Condition | None:
-    """Return the condition inside of a value that is 0 or 1, as it is tested for zero."""
-    atom = value.atom
-    assert atom is not None
-    if relation in ("!=", ">"):
-        inner = compare(atom.args[0], atom.name, value - value)
-        return inner
-    if relation in ("==", "<="):
-        return compare(atom.args[0], atom.name, value - value).negated()
-    return None
+def _leading(value: Value) -> int:
+    """Return the factor that decides about the sign: that of the first term by typed text, so that
+    names of locals do not matter."""
+    if len(value.terms) == 1:
+        return value.terms[0][1] if value.terms[0][0] else 1
+    products = [
+        ("*".join(sorted(atom.typed for atom in product)), factor)
+        for product, factor in value.terms
+        if product
+    ]
+    return min(products)[1] if products else 1
 
 
 def truth(value: Value) -> Condition:
     """Return the condition that a value is not zero."""
-    return compare(value, "!=", value - value)
+    return compare(value, "!=", ZERO)

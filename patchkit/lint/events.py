@@ -98,6 +98,7 @@ class Check(Event):
     request: Value
     charged: tuple[tuple[str, Value, Value], ...] = ()
     capabilities: tuple[str, ...] = ()
+    narrow: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -186,6 +187,22 @@ class Report(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison(Event):
+    """A comparison of a counter with something that is no limit here (but may be the caller's)."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Pin(Event):
+    """Pages are pinned (*function* returns how many), or unpinned."""
+
+    function: str
+    pinned: bool
+    arguments: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Use(Event):
     """A member of a counter's owner, or of an object that takes part in accounting, is read or
     written through *object* (for uses after a put)."""
@@ -206,9 +223,11 @@ class Unknown(Event):
 
 @dataclass(frozen=True, slots=True)
 class Assume(Event):
-    """The path takes a branch: *condition* holds. Only branches that matter are there."""
+    """The path takes a branch: *condition* holds. Only branches that matter are there. *warned*
+    when the kernel then complains that it cannot be (``WARN_ON``)."""
 
     condition: Condition
+    warned: bool = False
 
 
 class Outcome:

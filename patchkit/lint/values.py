@@ -314,7 +314,11 @@ def named(name: str, type_: str = "") -> Value:
 
 def field(base: Value, tag: str, member: str, type_: str = "") -> Value:
     """Return the member of the struct that *base* points to, as it was at entry."""
-    text = f"{_operand(base)}->{member}"
+    atom = base.atom
+    if atom is not None and atom.kind == "address":
+        text = f"{_operand(atom.args[0])}.{member}"
+    else:
+        text = f"{_operand(base)}->{member}"
     return single(Atom("field", member, (base,), text=text, type_=type_, tag=tag))
 
 

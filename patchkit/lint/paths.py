@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The paths of one function: symbolic execution of what is left after slicing.
+
+Blocks are executed in an order in which all ways that meet at a block have arrived there; states
+that differ in nothing that matters later, and in no event, become one there, which keeps the
+branches that both took. A loop is left out, gone through once, and gone through *many* times: then
+what its variables, members and counters were stepped by becomes a sum over all rounds (``sum(x)``,
+equal for equal x and loop), and the body is entered once more, for what happens in the last round.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+
+from patchkit.lint import algebra, ir, values
+from patchkit.lint.branching import Branching, decided
+from patchkit.lint.calls import Machine
+from patchkit.lint.conditions import Condition, truth
+from patchkit.lint.evaluate import evaluate
+from patchkit.lint.events import Assume, Capability, Charge, Check, Event, Site
+from patchkit.lint.graph import Graph
+from patchkit.lint.merging import merge
+from patchkit.lint.slicing import Slice, warns
+from patchkit.lint.state import LoopEntry, State
+from patchkit.lint.values import Value
+
+MOST_STATES = 96
+"""States at one block; more are merged by what they have done."""
+MOST_STEPS = 12_000
+"""Blocks executed for one function; a function that needs more is not analysed."""
+
+
+class TooManyPaths(Exception):
+    """A function's paths are more than the budget allows."""
+
+
+@dataclass(slots=True)
+class End:
+    """A state at a return, with the value that is returned."""
+
+    state: State
+    result: Value | None
+    site: Site
+
+
+class Executor:
+    """Goes through all paths of one function."""
+
+    def __init__(
+        self, function: ir.Function, graph: Graph, kept: Slice, machine: Machine, rules: Branching
+    ) -> None:
+        self._function = function
+        self._graph = graph
+        self._slice = kept
+        self._machine = machine
+        self._rules = rules
+        self._waiting: dict[int, list[State]] = {}
+        self._queue: list[tuple[int, int]] = []
+        self._ends: list[End] = []
+        self._steps = 0
+        self.truncated = False
+
+    def run(self) -> list[End]:
+        """Return all ends. Raises TooManyPaths."""
+        self._arrive(0, State())
+        while self._queue:
+            _, block = heapq.heappop(self._queue)
+            states = self._waiting.pop(block, [])
+            merged = merge(states, self._slice.live[block], self._status)
+            if len(merged) > MOST_STATES:
+                self.truncated = True
+                merged = merge(merged, frozenset(), self._status, coarse=True)
+            if len(merged) > MOST_STATES:
+                raise TooManyPaths(f"{len(merged)} states meet in one place")
+            for state in merged:
+                self._steps += 1
+                if self._steps > MOST_STEPS:
+                    raise TooManyPaths(f"more than {MOST_STEPS} steps")
+                self._execute(block, state)
+        return self._ends
+
+    def _status(self, name: str) -> bool:
+        """Tell whether a variable is only ever tested and returned."""
+        return name not in self._slice.amounts
+
+    def _arrive(self, block: int, state: State) -> None:
+        if block < 0:
+            end = self._function.span
+            site = Site(self._function.path, self._function.name, end)
+            self._ends.append(End(state, None, site))
+            return
+        if block not in self._waiting:
+            self._waiting[block] = []
+            heapq.heappush(self._queue, (self._graph.rank[block], block))
+        self._waiting[block].append(state)
+
+    def _execute(self, block: int, state: State) -> None:
+        """Execute a block in a state and send what comes out of it on."""
+        if block in self._graph.loops and block not in state.loops:
+            state.loops[block] = LoopEntry(
+                dict(state.env), dict(state.heap), state.facts.copy(), len(state.events)
+            )
+        states = [state]
+        for instruction in self._slice.kept[block]:
+            states = [after for each in states for after in self._machine.run(instruction, each)]
+        end = self._function.blocks[block].terminator
+        for each in states:
+            self._leave(block, end, each)
+
+    def _leave(self, block: int, end: ir.Terminator | None, state: State) -> None:
+        match end:
+            case ir.Jump(to):
+                self._go(block, to, state)
+            case ir.Branch():
+                self._branch(block, end, state)
+            case ir.Return(value, span):
+                self._return(value, self._machine.site(span), state)
+            case _:
+                pass
+
+    def _go(self, block: int, to: int, state: State) -> None:
+        """Take an edge; one that closes a loop widens the state."""
+        if self._graph.retreats(block, to):
+            entry = state.loops.get(to)
+            if entry is None or entry.rounds >= 2:
+                return
+            if not self._widen(to, entry, state):
+                return
+        if state.loops:
+            state.loops = {
+                head: entry for head, entry in state.loops.items() if to in self._graph.loops[head]
+            }
+        self._arrive(to, state)
+
+    def _widen(self, head: int, entry: LoopEntry, state: State) -> bool:
+        """Let one round of a loop stand for many; False if the round has changed nothing."""
+        live = self._slice.live[head]
+        since = state.events[entry.events :]
+        changed = (
+            any(state.env.get(name) != entry.env.get(name) for name in live)
+            or state.heap != entry.heap
+        )
+        hard = any(not isinstance(each, Assume | Capability | Check) for each in since)
+        if not changed and not hard:
+            return False
+        stepped = self._stepped_names(head)
+        for name, value in state.env.items():
+            before = entry.env.get(name, self._machine.scope.initial.get(name))
+            if name in stepped and before is not None and before != value:
+                state.env[name] = before + algebra.sum_of(value - before, f"@{head}")
+        self._widen_memory(head, entry, state)
+        events = tuple(_widened(each, head) for each in since)
+        if events != since:
+            kept = state.events[: entry.events]
+            state.events = (*kept, *events)
+            state.effect = hash((state.effect, events))
+        state.exact = False
+        state.facts.forget(entry.facts)
+        state.loops[head] = LoopEntry(
+            dict(state.env),
+            dict(state.heap),
+            state.facts.copy(),
+            len(state.events),
+            entry.rounds + 1,
+        )
+        return True
+
+    def _stepped_names(self, head: int) -> set[str]:
+        return {each.id for each in self._slice.steps.get(head, ()) if isinstance(each, ir.Name)}
+
+    def _widen_memory(self, head: int, entry: LoopEntry, state: State) -> None:
+        """Let members be stepped by sums, if the step can be seen."""
+        for text, value in state.heap.items():
+            before = entry.heap.get(text)
+            if before is None:
+                found = [term for term, factor in value.terms if len(term) == 1 and factor == 1]
+                same = next((term[0] for term in found if term[0].text == text), None)
+                if same is None:
+                    continue
+                before = values.single(same)
+            step = value - before
+            kept = {term for term in before.terms if term[0]}
+            if step.terms and kept and kept <= set(value.terms):
+                state.heap[text] = before + algebra.sum_of(step, f"@{head}")
+
+    def _branch(self, block: int, end: ir.Branch, state: State) -> None:
+        if block not in self._slice.branches:
+            join = self._slice.join[block]
+            if join >= 0:
+                self._go(block, join, state)
+            else:
+                self._arrive(-1, state)
+            return
+        value = evaluate(end.condition, state, self._machine.scope)
+        condition, known = decided(truth(value), state)
+        entry = state.loops.get(block)
+        if entry is not None and entry.rounds >= 2 and end.loop:
+            known = False
+        if known is not None:
+            self._go(block, end.then if known else end.other, state)
+            return
+        site = self._machine.site(end.span)
+        other = state.fork()
+        warned = warns(self._function.blocks[end.then])
+        self._assume(condition, state, site, warned)
+        self._assume(condition.negated(), other, site, warned)
+        self._go(block, end.then, state)
+        self._go(block, end.other, other)
+
+    def _assume(self, condition: Condition, state: State, site: Site, plain: bool) -> None:
+        self._rules.assume(condition, state, site, narrow=self._machine.narrow_of, plain=plain)
+
+    def _return(self, expression: ir.Expr | None, site: Site, state: State) -> None:
+        """End a path; one that returns a comparison ends twice."""
+        if expression is None:
+            self._ends.append(End(state, None, site))
+            return
+        value = state.facts.simplify(evaluate(expression, state, self._machine.scope))
+        atom = value.atom
+        if atom is not None and atom.kind in ("test", "capability"):
+            condition, known = decided(truth(value), state)
+            if known is None:
+                other = state.fork()
+                self._assume(condition, state, site, False)
+                self._assume(condition.negated(), other, site, False)
+                self._ends.append(End(state, values.ONE, site))
+                self._ends.append(End(other, values.ZERO, site))
+                return
+            value = values.number(int(known))
+        self._ends.append(End(state, value, site))
+
+
+def _widened(event: Event, head: int) -> Event:
+    """Return what an event in one round of a loop is for all rounds."""
+    if isinstance(event, Charge):
+        return replace(event, amount=algebra.sum_of(event.amount, f"@{head}"))
+    return event

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which functions of a program are looked at, and what a called name means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from patchkit.lint import ir
+from patchkit.lint.counters import Counters
+from patchkit.lint.conditions import Condition
+from patchkit.lint.events import Charge, Outcome, Site
+from patchkit.lint.interest import Contents
+from patchkit.lint.pathmodel import FunctionPaths
+from patchkit.lint.program import Program
+from patchkit.lint.values import Atom, Value, tag_of
+from patchkit.lint.world import Tables
+
+HIGHEST = 4
+"""Levels of callers above a function with events of its own."""
+_CORE = frozenset(
+    {
+        *("page", "folio", "file", "inode", "list_head", "super_block", "dentry", "pid", "cred"),
+        *("task_struct", "signal_struct", "vm_fault", "device", "kref", "work_struct"),
+    }
+)
+"""Structs of the kernel's core whose members are no account of anybody."""
+
+
+class Selection:
+    """Chooses functions; what is asked of the program is asked once."""
+
+    def __init__(
+        self, program: Program, tables: Tables, contents: Callable[[ir.Function], Contents]
+    ) -> None:
+        self._program = program
+        self._tables = tables
+        self._contents = contents
+        self._callees: dict[tuple[str, str], ir.Function | None] = {}
+        self._chosen: list[ir.Function] | None = None
+        self._names: set[str] = set()
+
+    def members_changed(self) -> None:
+        """Choose anew: more members take part in accounting than before."""
+        self._chosen = None
+        self._callees.clear()
+
+    def functions(self) -> list[ir.Function]:
+        """Return the functions to look at, in the order of the program's files."""
+        if self._chosen is None:
+            chosen = self._upward(self._strong())
+            for path in self._program.files:
+                for function in self._weak(path):
+                    chosen.setdefault(_key(function), function)
+            self._chosen = sorted(chosen.values(), key=_key)
+            self._names = {each.name for each in self._chosen}
+        return self._chosen
+
+    def _strong(self) -> list[ir.Function]:
+        """Return the functions that have to do with a counter or a limit themselves."""
+        found: list[ir.Function] = []
+        for path in self._program.files:
+            for function in self._program.mentioning(path):
+                named = self._contents(function)
+                if (
+                    function.problem
+                    or named.members & self._tables.member_names
+                    or named.names & self._tables.resources
+                ):
+                    found.append(function)
+        return found
+
+    def _upward(self, start: list[ir.Function]) -> dict[tuple[str, int], ir.Function]:
+        """Return functions and their callers, up to a few levels."""
+        chosen = {_key(each): each for each in start}
+        level = start
+        for _ in range(HIGHEST):
+            above: list[ir.Function] = []
+            for path in self._program.files:
+                names = {f.name for f in level if not f.static or f.path == path}
+                for caller in self._naming(path, names):
+                    if _key(caller) not in chosen and self._contents(caller).calls & names:
+                        chosen[_key(caller)] = caller
+                        above.append(caller)
+            level = above
+        return chosen
+
+    def _naming(self, path: str, names: set[str]) -> Iterator[ir.Function]:
+        """Yield the functions of a file in whose bodies one of the names stands."""
+        if names:
+            words = "|".join(sorted(re.escape(name) for name in names))
+            yield from self._matching(path, re.compile(rf"\b(?:{words})\b".encode()))
+
+    def _matching(self, path: str, pattern: re.Pattern[bytes]) -> Iterator[ir.Function]:
+        """Yield the functions of a file in whose bodies a pattern matches."""
+        file = self._program.source(path)
+        if file is None:
+            return
+        seen: set[int] = set()
+        for match in pattern.finditer(file.data):
+            extent = file.skeleton.function_at(match.start())
+            if extent is None or extent.body is None or extent.start in seen:
+                continue
+            if match.start() > extent.body[0]:
+                seen.add(extent.start)
+                yield self._program.lowered(path, extent)
+
+    def _weak(self, path: str) -> Iterator[ir.Function]:
+        """Yield the functions of a file that do what accounting elsewhere depends on."""
+        tables = self._tables
+        members = sorted({member for _, member in tables.members})
+        if members:
+            words = "|".join(members)
+            pattern = rf"(?:->|\.)\s*(?:{words})\s*(?:[-+|&]?=(?!=)|\+\+|--)"
+            for function in self._matching(path, re.compile(pattern.encode())):
+                if self._contents(function).writes & set(members):
+                    yield function
+            puts = "|".join(sorted(tables.effects.puts))
+            for function in self._matching(path, re.compile(rf"\b(?:{puts})\s*\(".encode())):
+                if self._has_object(function):
+                    yield function
+        flags = {flag for pair in self._program.counters.pairs for flag in pair.flags.values()}
+        words = "|".join(sorted({*tables.companions, *flags, *(_bit(each) for each in flags)}))
+        yield from self._matching(path, re.compile(rf"\b(?:{words})\b".encode()))
+
+    def _has_object(self, function: ir.Function) -> bool:
+        tags = self._tables.object_tags()
+        types = [each.type for each in function.parameters]
+        for block in function.blocks:
+            types += [each.type for each in block.instructions if isinstance(each, ir.Declare)]
+        return any(tag_of(type_) in tags for type_ in types)
+
+    def callee(self, name: str, seen_from: str) -> ir.Function | None:
+        """Return the function that a name means in a file, if it is one that matters."""
+        key = (name, seen_from)
+        if key not in self._callees:
+            found = None
+            if name in self._names:
+                found = self._program.function(name, seen_from)
+            self._callees[key] = found
+        return self._callees[key]
+
+    def calls(self, function: ir.Function) -> Iterator[tuple[Site, str]]:
+        """Yield the direct calls of a function with their places."""
+        for block in function.blocks:
+            for instruction in block.instructions:
+                if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
+                    span = function.place(instruction.span)
+                    yield Site(function.path, function.name, span), instruction.function.id
+
+
+def _key(function: ir.Function) -> tuple[str, int]:
+    return function.path, function.span.start
+
+
+def _bit(flag: str) -> str:
+    """Return how newer kernels call the bit of ``VM_LOCKED``."""
+    return f"VMA_{flag.removeprefix('VM_')}_BIT"
+
+
+def find_members(functions: Iterable[FunctionPaths], counters: Counters) -> set[tuple[str, str]]:
+    """Return the members that charges depend on: amounts, owners, and what decides over them."""
+    found: set[tuple[str, str]] = set()
+    ours = {(each.struct, each.member) for each in (*counters.counters, *counters.companions)}
+    for function in functions:
+        without: set[Condition] = set()
+        guards: set[Condition] = set()
+        for path in function.paths:
+            charges = [each for each in path.events if isinstance(each, Charge)]
+            charges = [each for each in charges if counters.by_id(each.counter) is not None]
+            for charge in charges:
+                found |= _members(charge.amount)
+                found |= _members(charge.owner)
+            if path.outcome != Outcome.FAILURE:
+                (guards if charges else without).update(path.conditions)
+        for condition in guards:
+            if condition.negated() in without:
+                found |= _members(condition.value)
+    return found - ours
+
+
+def _members(value: Value) -> set[tuple[str, str]]:
+    return {(atom.tag, atom.name) for atom in value.atoms() if _account(atom)}
+
+
+def _account(atom: Atom) -> bool:
+    return (
+        atom.kind == "field"
+        and bool(atom.tag)
+        and atom.tag not in _CORE
+        and atom.name not in ("vm_start", "vm_end", "vm_flags", "def_flags", "vm_mm")
+    )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One function: slice it, execute what is left, and say what its paths and its calls do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from patchkit.lint import ir
+from patchkit.lint.calls import Machine
+from patchkit.lint.evaluate import Scope, Types
+from patchkit.lint.graph import Graph
+from patchkit.lint.interest import FunctionInterest
+from patchkit.lint.outcome import classify, meaning
+from patchkit.lint.pathmodel import FunctionPaths, Path
+from patchkit.lint.paths import End, Executor, TooManyPaths
+from patchkit.lint.slicing import Slice, Slicer
+from patchkit.lint.summaries import Summary, summarise
+from patchkit.lint.world import View
+
+MOST_BLOCKS = 20_000
+"""Blocks of a function that is looked at."""
+SMALL = 24
+"""Blocks of a function that is looked into for its result only."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A function's slice with what it takes to execute it."""
+
+    function: ir.Function
+    graph: Graph
+    slice: Slice
+    scope: Scope
+
+
+def interest(function: ir.Function, types: Types, view: View) -> FunctionInterest:
+    """Return what is an event in a function."""
+    tables = view.tables
+    return FunctionInterest(
+        function,
+        types,
+        tables.effects,
+        tables.counter,
+        tables.accounting,
+        tables.watched,
+        tables.resources,
+        view.eventful,
+        view.limiting,
+        view.summary,
+    )
+
+
+def prepare(function: ir.Function, types: Types, view: View) -> Prepared:
+    """Return a function's slice."""
+    graph = Graph(function.blocks)
+    kept = Slicer(function, graph, interest(function, types, view)).slice()
+    scope = Scope(function, types, view.effects, dict(kept.locals))
+    return Prepared(function, graph, kept, scope)
+
+
+def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
+    """Return a function's paths and its summary."""
+    problem = function.problem
+    if not problem and len(function.blocks) > MOST_BLOCKS:
+        problem = f"{len(function.blocks)} blocks"
+    if problem:
+        return FunctionPaths(function, (), problem, Summary(function, (), problem))
+    ready = prepare(function, types, view)
+    executor = Executor(function, ready.graph, ready.slice, Machine(ready.scope, view), view.rules)
+    try:
+        ends = executor.run()
+    except TooManyPaths as error:
+        problem = f"too many paths: {error}"
+        return FunctionPaths(function, (), problem, Summary(function, (), problem))
+    paths = _paths(function, ends)
+    summary = summarise(function, [(each.events, each.result, each.outcome) for each in paths])
+    return FunctionPaths(function, paths, "", summary)
+
+
+def _paths(function: ir.Function, ends: list[End]) -> tuple[Path, ...]:
+    results = [(end.result, end.state) for end in ends if end.result is not None]
+    returns = meaning(function.returns, [(v, s) for v, s in results if v is not None])
+    return tuple(
+        Path(
+            function,
+            end.state.events,
+            end.result,
+            classify(end.result, end.state, returns),
+            end.site,
+            end.state.heap,
+            end.state.exact,
+        )
+        for end in ends
+    )

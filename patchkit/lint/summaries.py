@@ -1,0 +1,428 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a call of a function does, as a few distinct cases, and putting them into a caller's path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from patchkit.lint import ir, values
+from patchkit.lint.branching import Branching, decided
+from patchkit.lint.calls import Machine, emit
+from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.evaluate import load
+from patchkit.lint.events import (
+    Assume,
+    Capability,
+    Charge,
+    Check,
+    Comparison,
+    Event,
+    Flag,
+    Get,
+    Init,
+    Lock,
+    Outcome,
+    Pin,
+    Put,
+    Site,
+    Store,
+)
+from patchkit.lint.state import State, substitute
+from patchkit.lint.values import ZERO, Atom, Value
+
+MOST_CASES = 10
+"""Cases of one summary; where there are more, those with the same net effect become one."""
+DEEPEST = 8
+"""Calls between an event and the function on whose path it still shows."""
+
+_HIDDEN = frozenset({"call", "alloc", "local", "sum"})
+_KEPT = (Charge, Init, Check, Comparison, Store, Flag, Lock, Put, Get)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Case:
+    """One of the distinct things a call of a function can do.
+
+    *conditions* are over parameters, globals and members as they are before the call, and over the
+    result. *events* are the effects in order, in terms of the callee's parameters. *result* and
+    *outcome* as in Path.
+    """
+
+    conditions: tuple[Condition, ...]
+    events: tuple[Event, ...]
+    result: Value | None
+    outcome: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Summary:
+    """What calls of a function do, as distinct cases. *problem* when that is not known."""
+
+    function: ir.Function
+    cases: tuple[Case, ...]
+    problem: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether no case has an event (the result may still be of use)."""
+        return not any(case.events for case in self.cases)
+
+    def same(self, other: Summary) -> bool:
+        """Tell whether calls do the same by another summary."""
+        return (
+            self.problem == other.problem
+            and len(self.cases) == len(other.cases)
+            and all(
+                mine.conditions == theirs.conditions
+                and mine.events == theirs.events
+                and mine.result == theirs.result
+                and mine.outcome == theirs.outcome
+                for mine, theirs in zip(self.cases, other.cases, strict=True)
+            )
+        )
+
+
+def summarise(
+    function: ir.Function, ends: list[tuple[tuple[Event, ...], Value | None, str]]
+) -> Summary:
+    """Return the summary of a function from the events, result and outcome of each path."""
+    cases = [_case(events, result, outcome) for events, result, outcome in ends]
+    merged = _distinct(cases)
+    if len(merged) > MOST_CASES:
+        merged = _together(merged, _exactly)
+    if len(merged) > MOST_CASES:
+        merged = _together(merged, _by_effect)
+    if len(merged) > MOST_CASES:
+        merged = _together(merged, _by_net)
+    if len(merged) > 3 * MOST_CASES:
+        return Summary(function, (), f"calls do {len(merged)} different things")
+    return Summary(function, tuple(merged))
+
+
+def _case(events: tuple[Event, ...], result: Value | None, outcome: str) -> Case:
+    shown = {atom.text for atom in result.atoms()} if result is not None else set()
+    conditions: list[Condition] = []
+    for event in events:
+        if isinstance(event, Assume):
+            condition = event.condition
+        elif isinstance(event, Capability):
+            condition = _capability(event)
+        else:
+            continue
+        if _visible(condition.value, shown) and condition not in conditions:
+            conditions.append(condition)
+    return Case(tuple(conditions), _net_events(events), result, outcome)
+
+
+def _capability(event: Capability) -> Condition:
+    text = f"capable({event.name})"
+    atom = Atom("capability", "capable", (), text=text, type_="bool", tag=event.name)
+    return Condition(values.single(atom), "!=" if event.held else "==")
+
+
+def _visible(value: Value, shown: set[str]) -> bool:
+    """Tell whether a caller knows what a value is about: no locals but those in the result."""
+    return all(atom.kind not in _HIDDEN or atom.text in shown for atom in value.atoms())
+
+
+def _net_events(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Return the events that callers see; charges that are taken back are gone."""
+    kept = [
+        event
+        for event in events
+        if isinstance(event, _KEPT) and len(event.via) < DEEPEST and not _private(event)
+    ]
+    totals: dict[tuple[str, str], Value] = {}
+    for event in kept:
+        if isinstance(event, Charge):
+            key = (event.counter, event.owner.text)
+            totals[key] = totals.get(key, ZERO) + event.amount
+    return tuple(
+        event
+        for event in kept
+        if not isinstance(event, Charge) or not totals[event.counter, event.owner.text].zero
+    )
+
+
+def _private(event: Event) -> bool:
+    """Tell whether an event is about one of the function's own variables."""
+    if isinstance(event, Store | Put | Get | Lock):
+        atom = event.object.atom
+        while atom is not None and atom.kind in ("address", "field", "element"):
+            atom = atom.args[0].atom
+        return atom is not None and atom.kind == "local"
+    return False
+
+
+Key = Callable[[Case], object]
+
+
+def _exactly(case: Case) -> object:
+    return (case.events, case.outcome, case.result.text if case.result is not None else "")
+
+
+def _by_effect(case: Case) -> object:
+    return (case.events, case.outcome)
+
+
+def _by_net(case: Case) -> object:
+    return (net_key(case.events), case.outcome)
+
+
+def net_key(events: tuple[Event, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return what charges come to, by counter and owner, as text."""
+    totals: dict[tuple[str, str], Value] = {}
+    for event in events:
+        if isinstance(event, Charge):
+            key = (event.counter, event.owner.text)
+            totals[key] = totals.get(key, ZERO) + event.amount
+    return tuple(
+        (counter, owner, amount.text)
+        for (counter, owner), amount in sorted(totals.items(), key=lambda item: item[0])
+        if not amount.zero
+    )
+
+
+def _distinct(cases: list[Case]) -> list[Case]:
+    """Merge cases that say no less together: the same but for one condition that one has the other
+    way round, or for conditions that one does not have."""
+    kept: list[Case] = []
+    for case in cases:
+        for number, other in enumerate(kept):
+            if _exactly(case) == _exactly(other) and _complementary(case, other):
+                both = tuple(each for each in other.conditions if each in case.conditions)
+                kept[number] = replace(other, conditions=both)
+                break
+        else:
+            kept.append(case)
+    return _distinct(kept) if 1 < len(kept) < len(cases) else kept
+
+
+def _complementary(left: Case, right: Case) -> bool:
+    first, second = set(left.conditions), set(right.conditions)
+    only, other = first - second, second - first
+    if not only or not other:
+        return True
+    return len(only) == len(other) == 1 and only.pop().negated() == other.pop()
+
+
+def _together(cases: list[Case], key_of: Key) -> list[Case]:
+    """Merge cases with equal keys; conditions that all have are kept."""
+    table: dict[object, Case] = {}
+    for case in cases:
+        key = key_of(case)
+        first = table.get(key)
+        if first is None:
+            table[key] = case
+            continue
+        conditions = tuple(each for each in first.conditions if each in case.conditions)
+        result = first.result if first.result == case.result else _unlike(first, case)
+        if result != first.result:
+            conditions = tuple(each for each in conditions if _about(each, first.result) is False)
+        table[key] = Case(conditions, first.events, result, first.outcome)
+    return list(table.values())
+
+
+def _about(condition: Condition, result: Value | None) -> bool:
+    """Tell whether a condition is about the result."""
+    if result is None:
+        return False
+    hidden = {atom.text for atom in result.atoms() if atom.kind in _HIDDEN}
+    return any(atom.text in hidden for atom in condition.value.atoms())
+
+
+def _unlike(first: Case, second: Case) -> Value | None:
+    """Return a result for two cases that return different values."""
+    if first.result is None or second.result is None:
+        return None
+    if first.outcome == Outcome.FAILURE:
+        return values.named("EANY") * values.number(-1)
+    return values.result_of("result", (), "'", first.result.type)
+
+
+class Instantiation:
+    """Puts a summary's cases into the path of a caller."""
+
+    def __init__(self, rules: Branching) -> None:
+        self._rules = rules
+
+    def states(
+        self,
+        summary: Summary,
+        call: ir.Call,
+        args: tuple[Value, ...],
+        state: State,
+        run: Machine,
+    ) -> list[State]:
+        """Return the caller's states after the call, one for each case that is possible."""
+        change = _Change(summary.function, args, state, run)
+        found: list[State] = []
+        for case in summary.cases:
+            fork = state.fork()
+            if self._conditions(case, change, fork, run.site(call.span)):
+                for event in case.events:
+                    self._event(event, change, fork, run, run.site(call.span))
+                if case.result is not None and call.result is not None:
+                    value = fork.facts.simplify(change.value(case.result))
+                    run.set_local(call.result.id, value, fork, None)
+                found.append(fork)
+        return found or [state]
+
+    def _conditions(self, case: Case, change: _Change, state: State, site: Site) -> bool:
+        """Let a case's conditions hold; False if they cannot."""
+        for condition in case.conditions:
+            moved = compare(change.value(condition.value), condition.relation, ZERO)
+            moved, known = decided(moved, state)
+            if known is False:
+                return False
+            if known is None:
+                self._rules.assume(moved, state, site, (), plain=self._elsewhere(condition, moved))
+        return True
+
+    def _elsewhere(self, before: Condition, after: Condition) -> bool:
+        """Tell whether the check that a condition makes is among the case's events already."""
+        return self._rules.checks(before) or not self._rules.checks(after)
+
+    def _event(self, event: Event, change: _Change, state: State, run: Machine, site: Site) -> None:
+        """Let one event of the callee happen in the caller."""
+        via = (site, *event.via)
+        match event:
+            case Charge() | Init() | Store() | Flag():
+                self._write(event, change, state, run, via)
+            case Comparison():
+                condition = compare(
+                    change.value(event.condition.value), event.condition.relation, ZERO
+                )
+                if condition.known() is None:
+                    check = self._rules.check(condition, state, event.site, via, run.narrow_of)
+                    emit(state, check or replace(event, condition=condition, via=via))
+            case Check():
+                emit(state, self._moved_check(event, change, state, via))
+            case Put() | Get() | Lock():
+                emit(state, replace(event, object=change.value(event.object), via=via))
+            case _:
+                pass
+
+    def _moved_check(
+        self, event: Check, change: _Change, state: State, via: tuple[Site, ...]
+    ) -> Check:
+        usage = state.facts.simplify(change.value(event.usage))
+        return replace(
+            event,
+            via=via,
+            usage=usage,
+            limit=change.value(event.limit),
+            request=state.facts.simplify(change.value(event.request)),
+            counters=tuple((each, change.value(owner)) for each, owner in event.counters),
+            charged=tuple(
+                (each, change.value(owner), change.value(amount))
+                for each, owner, amount in event.charged
+            ),
+        )
+
+    def _write(
+        self,
+        event: Charge | Init | Store | Flag,
+        change: _Change,
+        state: State,
+        run: Machine,
+        via: tuple[Site, ...],
+    ) -> None:
+        """Let a callee's store happen: in the caller's memory, and as an event."""
+        match event:
+            case Charge():
+                owner = change.value(event.owner)
+                amount = state.facts.simplify(change.value(event.amount))
+                at = change.counter_place(event.counter, owner)
+                before = load(at, state, run.scope)
+                if at.atom is not None and not amount.zero:
+                    state.heap[at.atom.text] = before + amount
+                    emit(
+                        state,
+                        replace(
+                            event,
+                            via=via,
+                            owner=owner,
+                            amount=amount,
+                            before=before,
+                            narrow=(*event.narrow, *run.narrow_of(amount)),
+                        ),
+                    )
+            case Init():
+                owner, value = change.value(event.owner), change.value(event.value)
+                at = change.counter_place(event.counter, owner)
+                if at.atom is not None:
+                    state.heap[at.atom.text] = value
+                emit(state, replace(event, via=via, owner=owner, value=value))
+            case Store():
+                self._store(event, change, state, run, via)
+            case Flag():
+                target = change.value(event.target)
+                value = change.value(event.value) if event.value is not None else ZERO
+                place = values.field(target, "vm_area_struct", "vm_flags", "vm_flags_t")
+                if place.atom is not None and target.tag != "mm_struct":
+                    state.heap[place.atom.text] = value
+                emit(state, replace(event, via=via, target=target, value=value))
+
+    def _store(
+        self, event: Store, change: _Change, state: State, run: Machine, via: tuple[Site, ...]
+    ) -> None:
+        thing = change.value(event.object)
+        value = state.facts.simplify(change.value(event.value))
+        if event.member == "*":
+            at = values.deref(thing)
+            if at.atom is not None and at.atom.kind == "local":
+                run.set_local(at.atom.name, value, state, None)
+                return
+        else:
+            type_ = run.scope.types.member_type(event.tag, event.member)
+            at = values.field(thing, event.tag, event.member, type_)
+        before = load(at, state, run.scope)
+        if at.atom is not None:
+            state.heap[at.atom.text] = value
+        emit(state, replace(event, via=via, object=thing, value=value, before=before))
+
+
+class _Change:
+    """Turns a callee's values into the caller's, as they are at the call."""
+
+    def __init__(
+        self, function: ir.Function, args: tuple[Value, ...], state: State, run: Machine
+    ) -> None:
+        self._args = args
+        self._before = state.fork()
+        self._run = run
+        self._memo: dict[str, Value] = {}
+        self._suffix = f"~{function.name}{state.serial(f'~{function.name}')}"
+        self._before.serials = state.serials
+
+    def value(self, value: Value) -> Value:
+        """Return a value in the caller's terms."""
+        return substitute(value, self._replace, self._memo)
+
+    def _replace(self, atom: Atom) -> Value | None:
+        match atom.kind:
+            case "param":
+                at = atom.position - 1
+                return values.retyped(self._args[at], atom.type) if at < len(self._args) else ZERO
+            case "field" | "element" | "deref":
+                return load(values.single(atom), self._before, self._run.scope)
+            case "local":
+                return values.local(atom.name + self._suffix, atom.type)
+            case "alloc":
+                return self._renamed(atom)
+            case "call":
+                pure = atom.name in self._run.world.effects.pure
+                return None if pure else self._renamed(atom)
+            case _:
+                return None
+
+    def _renamed(self, atom: Atom) -> Value:
+        copy = Atom(atom.kind, atom.name, atom.args, text=atom.text + self._suffix, type_=atom.type)
+        return values.single(copy)
+
+    def counter_place(self, counter: str, owner: Value) -> Value:
+        """Return the place of a counter."""
+        tag, member = self._run.world.member_of_counter(counter)
+        return values.field(owner, tag, member)
