@@ -29,10 +29,10 @@ _NO_CODE = frozenset({"comment", "string", "char"})
 
 
 class Functions(Protocol):
-    """What is asked of the program: all functions of a file, those with a problem too."""
+    """What is asked of the program."""
 
-    def functions(self, path: str, /) -> Sequence[Function]:
-        """Return the functions that are defined in a file."""
+    def function_at(self, path: str, offset: int, /) -> Function | None:
+        """Return the function that holds a byte of a file, one with a problem too."""
 
 
 def cover(
@@ -66,7 +66,7 @@ class _File:
         self.path = path
         self.source: CSource | None = parse(data) if path.endswith(C_SUFFIXES) else None
         self._problem = problem
-        self._functions = program.functions(path) if self.source is not None else ()
+        self._program = program
         self._spans: dict[int, list[tuple[int, int]]] = {}
 
     def judge(self, place: Place) -> NotAnalysed | None:
@@ -100,30 +100,22 @@ class _File:
         return self.source.data[place.start : place.end]
 
     def _in_body(self, place: Place, extent: Extent) -> NotAnalysed:
-        candidates = [
-            (index, function)
-            for index, function in enumerate(self._functions)
-            if function.span.start <= place.start < function.span.end
-        ]
-        name = extent.name
-        reason = "the function was not found in the syntax tree"
-        for index, function in candidates:
-            name = function.name
-            reason = function.problem or self._problem(function)
-            if reason:
-                continue
-            if _covers(self._spans_of(index, function), place.start - function.span.start):
-                return NotAnalysed(self.path, place.line, name, "")
+        function = self._program.function_at(self.path, place.start)
+        if function is None:
+            return self._missed(place, extent.name, "the function was not found in the file")
+        reason = function.problem or self._problem(function)
+        if not reason and not _covers(self._spans_of(function), place.start - function.span.start):
             reason = "no statement that was analysed holds it"
-        return self._missed(place, name, reason)
+        return self._missed(place, function.name, reason)
 
     def _missed(self, place: Place, function: str, why: str) -> NotAnalysed:
+        """Return the verdict; without a reason it says that the mention was analysed."""
         return NotAnalysed(self.path, place.line, function, why)
 
-    def _spans_of(self, index: int, function: Function) -> list[tuple[int, int]]:
-        if index not in self._spans:
-            self._spans[index] = merged_spans(function)
-        return self._spans[index]
+    def _spans_of(self, function: Function) -> list[tuple[int, int]]:
+        if function.span.start not in self._spans:
+            self._spans[function.span.start] = merged_spans(function)
+        return self._spans[function.span.start]
 
 
 def merged_spans(function: Function) -> list[tuple[int, int]]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import lint_fakes as fakes
@@ -47,8 +46,11 @@ class Program:
     def __init__(self, *functions: Function) -> None:
         self._functions = functions
 
-    def functions(self, path: str, /) -> Sequence[Function]:
-        return [function for function in self._functions if function.path == path]
+    def function_at(self, path: str, offset: int, /) -> Function | None:
+        for function in self._functions:
+            if function.path == path and function.span.start <= offset < function.span.end:
+                return function
+        return None
 
 
 def lowered(name: str, *texts: bytes, problem: str = "", data: bytes = SOURCE) -> Function:
@@ -110,7 +112,7 @@ def test_a_function_with_too_many_paths(tmp_path: Path) -> None:
 
 def test_a_function_that_was_not_found(tmp_path: Path) -> None:
     missed = covered(tmp_path, Program(WHOLE)).not_analysed
-    assert missed[-1].why == "the function was not found in the syntax tree"
+    assert missed[-1].why == "the function was not found in the file"
     assert missed[-1].function == "second"
 
 
