@@ -1,5 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Tests of mm/vma.c, as a program. */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "vma_internal.h"
+
+static bool test_copy_vma(void)
+{
+	struct mm_struct mm = {};
+	struct vm_area_struct vma = { .vm_start = 0x1000, .vm_end = 0x4000, .vm_mm = &mm };
+
+	return vma_is_anonymous(&vma) && vma_pages(&vma) == 3;
+}
+
 int main(void)
 {
+	int num_tests = 0, num_fail = 0;
+
+#define TEST(name)					\
+	do {						\
+		num_tests++;				\
+		if (!test_##name())			\
+			num_fail++;			\
+	} while (0)
+
 	TEST(copy_vma);
+#undef TEST
+
+	printf("%d tests, %d of them failed\n", num_tests, num_fail);
+	return num_fail ? 1 : 0;
 }
