@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A miniature of its time: a child's VMAs are made in mm/mmap.c. */
+#include <linux/mm.h>
+#include <linux/sched.h>
+
 static void check_mm(struct mm_struct *mm)
 {
+	if (mm->map_count)
+		pr_debug("mm %p is freed with %d VMAs\n", mm, mm->map_count);
+
 	if (mm_pgtables_bytes(mm))
 		pr_alert("BUG: non-zero pgtables_bytes on freeing mm: %ld\n",
 				mm_pgtables_bytes(mm));
 }
 
+void __mmdrop(struct mm_struct *mm)
+{
+	check_mm(mm);
+}
+
 static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *p)
 {
+	atomic_set(&mm->mm_count, 1);
+	spin_lock_init(&mm->page_table_lock);
+	mm->map_count = 0;
 	mm->locked_vm = 0;
 	atomic64_set(&mm->pinned_vm, 0);
+	mm->def_flags = p->mm ? p->mm->def_flags & ~VM_LOCKED_MASK : 0;
+	return mm;
 }

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #ifndef _LINUX_SLAB_H
+#define _LINUX_SLAB_H
 
-#define kmalloc_obj(VAR_OR_TYPE, ...) \
-	__alloc_objs(kmalloc, default_gfp(__VA_ARGS__), typeof(VAR_OR_TYPE), 1)
+#include <linux/kernel.h>
 
-#endif
+#define GFP_KERNEL	0xcc0
+
+void *kmalloc(size_t size, unsigned int gfp);
+void *kzalloc(size_t size, unsigned int gfp);
+void *kvmalloc_array(size_t n, size_t size, unsigned int gfp);
+void kfree(const void *object);
+void kvfree(const void *object);
+
+#define kmalloc_obj(object, ...)	((typeof(object) *)kmalloc(sizeof(object), GFP_KERNEL))
+
+#endif /* _LINUX_SLAB_H */
