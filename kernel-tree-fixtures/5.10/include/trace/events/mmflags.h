@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Names of VMA flags, as trace events print them. */
 #define __def_vmaflag_names						\
-	{VM_READ,			"read"		},		\
-	{VM_WRITE,			"write"		},		\
-	{VM_EXEC,			"exec"		},		\
-	{VM_SHARED,			"shared"	},		\
-	{VM_MAYREAD,			"mayread"	},		\
-	{VM_MAYWRITE,			"maywrite"	},		\
-	{VM_MAYEXEC,			"mayexec"	},		\
-	{VM_MAYSHARE,			"mayshare"	},		\
-	{VM_GROWSDOWN,			"growsdown"	},		\
-	{VM_UFFD_MISSING,		"uffd_missing"	},		\
-	{VM_PFNMAP,			"pfnmap"	},		\
-	{VM_DENYWRITE,			"denywrite"	},		\
-	{VM_UFFD_WP,			"uffd_wp"	},		\
-	{VM_LOCKED,			"locked"	},		\
-	{VM_IO,				"io"		},		\
-	{VM_SEQ_READ,			"seqread"	},		\
-	{VM_RAND_READ,			"randread"	},		\
-	{VM_DONTCOPY,			"dontcopy"	},		\
-	{VM_DONTEXPAND,			"dontexpand"	},		\
-	{VM_LOCKONFAULT,		"lockonfault"	},		\
-	{VM_ACCOUNT,			"account"	},		\
-	{VM_NORESERVE,			"noreserve"	},		\
-	{VM_HUGETLB,			"hugetlb"	},		\
-	{VM_SYNC,			"sync"		},		\
-	__VM_ARCH_SPECIFIC_1				,		\
-	{VM_WIPEONFORK,			"wipeonfork"	},		\
-	{VM_DONTDUMP,			"dontdump"	},		\
-IF_HAVE_VM_SOFTDIRTY(VM_SOFTDIRTY,	"softdirty"	)		\
-	{VM_MIXEDMAP,			"mixedmap"	},		\
-	{VM_HUGEPAGE,			"hugepage"	},		\
-	{VM_NOHUGEPAGE,			"nohugepage"	},		\
-	{VM_MERGEABLE,			"mergeable"	}		\
+	{VM_EXEC,	"exec"},					\
+	{VM_LOCKED,	"locked"},					\
+	{VM_IO,		"io"},						\
+	{VM_LOCKONFAULT, "lockonfault"},				\
+	{VM_ACCOUNT,	"account"}

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A miniature of its time: compares in one function, charges in another. */
+#include "hfi.h"
+
+static unsigned long cache_size = 256;
+
 bool hfi1_can_pin_pages(struct hfi1_devdata *dd, struct mm_struct *mm,
 			u32 nlocked, u32 npages)
 {
+	unsigned long ulimit = rlimit(RLIMIT_MEMLOCK), pinned, size;
+	unsigned int usr_ctxts = max(dd->num_user_contexts, 1U);
+	bool can_lock = capable(CAP_IPC_LOCK);
+
+	/* A quarter of what each context may have is for the cache. */
+	size = min(cache_size << 20, ulimit / usr_ctxts / 4);
+	size = PFN_DOWN(size);
 	pinned = atomic64_read(&mm->pinned_vm);
 
 	/* First, check the absolute limit against all pinned pages. */
@@ -14,6 +26,12 @@ bool hfi1_can_pin_pages(struct hfi1_devdata *dd, struct mm_struct *mm,
 int hfi1_acquire_user_pages(struct mm_struct *mm, unsigned long vaddr, size_t npages,
 			    bool writable, struct page **pages)
 {
+	unsigned int gup_flags = FOLL_LONGTERM;
+	int ret;
+
+	if (writable)
+		gup_flags |= FOLL_WRITE;
+	ret = pin_user_pages_fast(vaddr, npages, gup_flags, pages);
 	if (ret < 0)
 		return ret;
 
