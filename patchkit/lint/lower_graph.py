@@ -52,16 +52,25 @@ class Graph:
         self.here = self.block()
 
     def finish(self) -> tuple[ir.Block, ...]:
-        """Return the reachable blocks, tidy and in reverse post-order, the entry first."""
+        """Return the blocks, tidy: the reachable ones in reverse post-order, the entry first.
+
+        Behind them stand those that nothing reaches and that hold code, for it was seen too.
+        """
         for block in self.blocks:
             if block.terminator is None:
                 # Nothing leads here, or the function's end was cut off.
                 block.terminator = ir.Return(None, ir.Span(0, 0, 0))
         self._mark_back()
-        order = self._order(self._thread(0))
-        merged = self._merge(order)
-        number = {old: new for new, old in enumerate(merged)}
-        return tuple(_renumbered(self.blocks[old], number) for old in merged)
+        self._thread(0)
+        order = self._order([0])
+        reached = set(order)
+        home = self._merge(order)
+        kept = [number for number in order if home[number] == number]
+        dead = [n for n, block in enumerate(self.blocks) if n not in reached and _has_code(block)]
+        kept += [number for number in self._order(dead) if number not in reached]
+        number = {old: new for new, old in enumerate(kept)}
+        number |= {gone: number[into] for gone, into in home.items()}
+        return tuple(_renumbered(self.blocks[old], number) for old in kept)
 
     def _mark_back(self) -> None:
         """Mark the jumps that close a loop: those to a block that is still being explored."""
@@ -89,8 +98,8 @@ class Graph:
             return None
         return block.terminator.to
 
-    def _thread(self, entry: int) -> int:
-        """Let no edge lead to a block that only leads on; return the entry."""
+    def _thread(self, entry: int) -> None:
+        """Let no edge lead to a block that only leads on."""
         final: dict[int, int] = {}
         for number in range(len(self.blocks)):
             chain = []
@@ -108,34 +117,38 @@ class Graph:
         if entry in final:
             # The entry has to stay number 0: take over what it leads to.
             self.blocks[entry].terminator = ir.Jump(final[entry])
-        return entry
 
-    def _order(self, entry: int) -> list[int]:
-        seen = {entry}
+    def _order(self, entries: list[int]) -> list[int]:
+        """Return what can be reached, in reverse post-order from each entry."""
+        seen: set[int] = set()
         found: list[int] = []
-        stack = [(entry, iter(successors(self.blocks[entry])))]
-        while stack:
-            number, following = stack[-1]
-            for to in following:
-                if to not in seen:
-                    seen.add(to)
-                    stack.append((to, iter(successors(self.blocks[to]))))
-                    break
-            else:
-                found.append(number)
-                stack.pop()
+        for entry in reversed(entries):
+            if entry in seen:
+                continue
+            seen.add(entry)
+            stack = [(entry, iter(successors(self.blocks[entry])))]
+            while stack:
+                number, following = stack[-1]
+                for to in following:
+                    if to not in seen:
+                        seen.add(to)
+                        stack.append((to, iter(successors(self.blocks[to]))))
+                        break
+                else:
+                    found.append(number)
+                    stack.pop()
         found.reverse()
         return found
 
-    def _merge(self, order: list[int]) -> list[int]:
-        """Join a block to the only one that leads to it; return those that are left."""
+    def _merge(self, order: list[int]) -> dict[int, int]:
+        """Join blocks to the only one that leads to them; return which block each is part of."""
         leading: dict[int, int] = {}
         for number in order:
             for to in successors(self.blocks[number]):
                 leading[to] = leading.get(to, 0) + 1
-        gone: set[int] = set()
+        home = {number: number for number in order}
         for number in order:
-            if number in gone:
+            if home[number] != number:
                 continue
             block = self.blocks[number]
             while isinstance(jump := block.terminator, ir.Jump) and not jump.back:
@@ -144,8 +157,15 @@ class Graph:
                 following = self.blocks[jump.to]
                 block.instructions += following.instructions
                 block.terminator = following.terminator
-                gone.add(jump.to)
-        return [number for number in order if number not in gone]
+                home[jump.to] = number
+        return home
+
+
+def _has_code(block: ir.Block) -> bool:
+    """Tell whether a block is more than an edge or the end of one that was cut off."""
+    end = block.terminator
+    ends = isinstance(end, ir.Branch) or (isinstance(end, ir.Return) and end.value is not None)
+    return ends or bool(block.instructions)
 
 
 def successors(block: ir.Block) -> tuple[int, ...]:

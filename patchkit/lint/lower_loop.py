@@ -13,8 +13,11 @@ from patchkit.tree.vocabulary import SCOPE
 class LoopMacros(Calls):
     """Adds what the blanking has turned into ``while`` and ``if``."""
 
-    def loop_body(self, node: Node, leave: int, again: int) -> None:
-        """Lower what a loop repeats; provided by who builds on this."""
+    def loop_body(self, node: Node, leave: int, again: int, depth: int | None = None) -> None:
+        """Lower what a loop repeats; the caller closes the circle.
+
+        *depth* is how many scopes stay open on ``break`` and ``continue``; by default all.
+        """
         raise NotImplementedError
 
     def is_macro(self, node: Node, keyword: str) -> bool:
@@ -85,8 +88,12 @@ class LoopMacros(Calls):
         else:
             given = tuple(self.value(argument) for argument in arguments)
             self.emit(ir.Call(ir.Name(word), given, None, span))
-        self.statement(inner)
+        # These are loops that run once: break and continue leave them.
+        leave = self.block()
+        depth = len(self.scopes)
+        self.loop_body(inner, leave, leave, depth - 1)
         self.close_scope(self.reading.range(node.end_byte - 1, node.end_byte))
+        self.start(leave)
 
     def _conditional_guard(self, arguments: list[Node], span: ir.Span) -> None:
         """``scoped_cond_guard(kind, statement, lock)``: the statement runs without the lock."""

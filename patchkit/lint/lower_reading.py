@@ -12,6 +12,7 @@ from patchkit.lint import ir
 from patchkit.tree.csource import CSource
 
 _WORD = re.compile(rb"\s*([A-Za-z_$\x80-\xff][\w$\x80-\xff]*)")
+_TAGGED = re.compile(rb"\w+\s+\w+(?:\s*\*+)?")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -51,6 +52,11 @@ class Reading:
     def blanked(self, node: tree_sitter.Node) -> str:
         """Return what the grammar saw: without annotations."""
         return normal(node.text or b"")
+
+    def tagged(self, node: tree_sitter.Node) -> str:
+        """Return ``struct tag`` that begins where a node does."""
+        found = _TAGGED.match(self.data, node.start_byte)
+        return normal(found[0]) if found is not None else self.text(node)
 
     def word(self, offset: int) -> str:
         """Return the word that begins at an offset of the file, empty if there is none."""

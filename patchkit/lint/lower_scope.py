@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from patchkit.lint import ir
-from patchkit.lint.lower_expr import Expressions
+from patchkit.lint.lower_cond import Conditions
 from patchkit.lint.lower_macros import Macro
 from patchkit.lint.lower_reading import Reading
 
@@ -21,7 +21,7 @@ class Scope:
     cleanups: list[tuple[str, ir.Expr]] = field(default_factory=list)
 
 
-class Scopes(Expressions):
+class Scopes(Conditions):
     """Adds block scopes: locals that hide others get names of their own, clean-ups become calls."""
 
     def __init__(self, reading: Reading, macros: dict[str, Macro]) -> None:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from patchkit.lint import ir
-from patchkit.lint.lower_call import Calls
+from patchkit.lint.lower_config import Configurations
 from patchkit.lint.lower_expr import CannotLower, Node
 from patchkit.lint.lower_loop import LoopMacros
-from patchkit.lint.lower_macros import Macro, macros_of
+from patchkit.lint.lower_macros import Macro
 from patchkit.lint.lower_reading import Reading, named
 
 _LABEL = re.compile(rb"\.\.\.")
@@ -27,7 +27,7 @@ class _Exits:
     again_depth: int
 
 
-class Statements(LoopMacros, Calls):
+class Statements(LoopMacros, Configurations):
     """Adds statements; ``body`` lowers a whole function."""
 
     def __init__(self, reading: Reading, macros: dict[str, Macro]) -> None:
@@ -52,13 +52,13 @@ class Statements(LoopMacros, Calls):
             "goto_statement": self._goto,
             "labeled_statement": self._labeled,
             "attributed_statement": self._attributed,
-            "preproc_ifdef": self._conditional_group,
-            "preproc_if": self._conditional_group,
-            "preproc_else": self._else_group,
-            "preproc_elif": self._conditional_group,
-            "preproc_elifdef": self._conditional_group,
-            "preproc_def": self._define,
-            "preproc_function_def": self._define,
+            "preproc_ifdef": self.conditional_group,
+            "preproc_if": self.conditional_group,
+            "preproc_else": self.else_group,
+            "preproc_elif": self.conditional_group,
+            "preproc_elifdef": self.conditional_group,
+            "preproc_def": self.define,
+            "preproc_function_def": self.define,
             "preproc_call": lambda _: None,
             "preproc_include": lambda _: None,
             "type_definition": lambda _: None,
@@ -88,13 +88,10 @@ class Statements(LoopMacros, Calls):
             raise CannotLower(f"{node.type} as a statement")
         lower(node)
 
-    def statements(self, nodes: Iterable[Node]) -> None:
-        """Lower statements one after the other."""
-        for node in nodes:
-            self.statement(node)
-
     def _find_labels(self, body: Node) -> None:
         """Note which blocks each label is in: leaving the others runs their clean-ups."""
+        if b"goto" not in self.reading.data:
+            return
         pending: list[tuple[Node, frozenset[int]]] = [(body, frozenset())]
         while pending:
             node, inside = pending.pop()
@@ -213,9 +210,9 @@ class Statements(LoopMacros, Calls):
 
     # Loops
 
-    def loop_body(self, node: Node, leave: int, again: int) -> None:
-        """Lower what a loop repeats; the caller closes the circle."""
-        self.exits.append(_Exits(leave, again, len(self.scopes), len(self.scopes)))
+    def loop_body(self, node: Node, leave: int, again: int, depth: int | None = None) -> None:
+        kept = len(self.scopes) if depth is None else depth
+        self.exits.append(_Exits(leave, again, kept, kept))
         self.statement(node)
         self.exits.pop()
 
@@ -332,66 +329,6 @@ class Statements(LoopMacros, Calls):
         label = self._field(node, "label")
         self.start(self._label_block(self.reading.text(label)))
         self.statements(child for child in named(node) if child.id != label.id)
-
-    # The preprocessor
-
-    def _conditional_group(self, node: Node) -> None:
-        then, other = self.block(), self.block()
-        name = node.child_by_field_name("name")
-        test = name or node.child_by_field_name("condition")
-        alternative = node.child_by_field_name("alternative")
-        join = self.block() if alternative is not None else other
-        negated = node.children[0].type in ("#ifndef", "#elifndef")
-        if test is None:
-            raise CannotLower("an #if without a condition")
-        arms = (other, then) if negated else (then, other)
-        if name is not None:
-            self._configured(self.reading.text(name), arms, name)
-        else:
-            self._configuration(test, *arms)
-        self.here = then
-        left_out = {n.id for n in (test, alternative) if n is not None}
-        self.statements(child for child in named(node) if child.id not in left_out)
-        self.jump(join)
-        self.here = other
-        if alternative is not None:
-            self.statement(alternative)
-            self.start(join)
-
-    def _else_group(self, node: Node) -> None:
-        self.statements(named(node))
-
-    def _configured(self, word: str, arms: tuple[int, int], node: Node) -> None:
-        """Branch on whether a macro is defined."""
-        what: ir.Expr = ir.Opaque(f"defined {word}")
-        if word.startswith("CONFIG_"):
-            what = ir.Apply("IS_ENABLED", (ir.Name(word),))
-        self.branch(what, *arms, node)
-
-    def _configuration(self, node: Node, then: int, other: int) -> None:
-        """Branch on the expression of an ``#if``."""
-        if node.type == "parenthesized_expression":
-            self._configuration(next(named(node)), then, other)
-        elif node.type == "unary_expression" and self._operator(node) == "!":
-            self._configuration(self._field(node, "argument"), other, then)
-        elif node.type == "binary_expression" and self._operator(node) in ("&&", "||"):
-            following = self.block()
-            conjunction = self._operator(node) == "&&"
-            arms = (following, other) if conjunction else (then, following)
-            self._configuration(self._field(node, "left"), *arms)
-            self.here = following
-            self._configuration(self._field(node, "right"), then, other)
-        elif node.type == "preproc_defined":
-            self._configured(self.reading.text(next(named(node))), (then, other), node)
-        elif node.type == "call_expression" and self.reading.text(node).startswith("IS_"):
-            self.branch(self.quietly(node), then, other, node)
-        else:
-            what = ir.Opaque(f"#if {self.reading.text(node)}")
-            self.end(ir.Branch(what, then, other, self.reading.span(node)))
-
-    def _define(self, node: Node) -> None:
-        """A macro that is defined inside the function is known from here on."""
-        self.macros = {**self.macros, **macros_of(self.reading.raw(node))}
 
 
 def _cases(body: Node) -> list[Node]:

@@ -212,8 +212,31 @@ class _Blanker(Rewriter):
         )  # fmt: skip
         if SCOPE.match(word) and statement:
             self.scope(position, closing)
-        elif (LOOP.match(word) and (statement or following.text == b";")) or block:
+        elif (
+            (LOOP.match(word) and (statement or following.text == b";"))
+            or block
+            or (statement and self._deeper(position, closing + 1))
+        ):
             self.put(token.start, token.end, b"while" if len(word) >= 5 else b"if")
+
+    def _deeper(self, first: int, second: int) -> bool:
+        """Tell whether a token begins a line that is indented more than another's line.
+
+        So it is behind ``skb_walk_frags(skb, frag)``, which no name shows to be a loop.
+        """
+        here, there = self.code[first], self.code[second]
+        if there.line <= self.code[second - 1].line:
+            return False
+        return self._column(here.start) < self._column(there.start) and self._begins(first)
+
+    def _begins(self, position: int) -> bool:
+        """Tell whether only white space is before a token on its line."""
+        start = self.code[position].start
+        return not self.data[self.data.rfind(b"\n", 0, start) + 1 : start].strip()
+
+    def _column(self, offset: int) -> int:
+        start = self.data.rfind(b"\n", 0, offset) + 1
+        return len(self.data[start:offset].expandtabs())
 
 
 def _own_annotations(tokens: Sequence[Token]) -> frozenset[bytes]:

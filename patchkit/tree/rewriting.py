@@ -221,3 +221,7 @@ class Rewriter:
             text = bytes(byte if chr(byte).isalnum() else 0x5F for byte in self.data[start:end])
             if b"\n" not in self.data[start:end]:
                 self.out[start:end] = text[:1].upper() + text[1:]
+            elif len(words) > 1:
+                # On two lines: the first word stands for all.
+                self.blank(words[0].end, end)
+                self.out[start : start + 1] = text[:1].upper()

@@ -73,7 +73,7 @@ SYSTEM_CALL = re.compile(rb"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE(?P<count>[0-6])\Z"
 NAMED_BY_ARGUMENT = re.compile(rb"BPF_CALL_(?P<count>[0-6])\Z")
 """Macros that define a function in the same way without being a system call."""
 
-LOOP = re.compile(rb"\w*(?:for_?each|_each_)\w*\Z")
+LOOP = re.compile(rb"\w*(?:for_?each|_each_|FOR_EACH)\w*\Z")
 """Macros that stand for the head of a loop."""
 
 SCOPE = re.compile(rb"(?:scoped_\w+|\w*_scoped_\w+|\w+_scope|with_\w+|unsafe_\w*scope\w*)\Z")
