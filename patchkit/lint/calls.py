@@ -19,8 +19,6 @@ from patchkit.lint.evaluate import (
     place,
 )
 from patchkit.lint.events import (
-    Assume,
-    Capability,
     Charge,
     Event,
     Flag,
@@ -33,6 +31,7 @@ from patchkit.lint.events import (
     Site,
     Store,
 )
+from patchkit.lint.merging import hard
 from patchkit.lint.slicing import addressed
 from patchkit.lint.state import State
 from patchkit.lint.values import ONE, ZERO, Atom, Value, tag_of
@@ -65,10 +64,12 @@ class World(Protocol):
 
 
 def emit(state: State, event: Event) -> None:
-    """Append an event; those that branches leave do not tell states apart."""
+    """Append an event; those that do not tell states apart are not counted."""
     state.events = (*state.events, event)
-    if not isinstance(event, Assume | Capability | Pin | Report):
+    if hard(event):
         state.effect = hash((state.effect, event))
+        if isinstance(event, Charge | Init):
+            state.charges = hash((state.charges, event))
 
 
 def summands(value: Value) -> frozenset[tuple[tuple[Atom, ...], int]]:

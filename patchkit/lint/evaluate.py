@@ -48,7 +48,7 @@ class Types(Protocol):
     def type_of(self, expr: ir.Expr, function: ir.Function) -> str:
         """Return the C type of an expression; empty if it is not known."""
 
-    def member_type(self, tag: str, member: str) -> str:
+    def member_type(self, tag: str, member: str, seen_from: str = "") -> str:
         """Return the C type of a struct's member; empty if it is not known."""
 
 
@@ -74,6 +74,7 @@ class Scope:
     declared: dict[str, str]
     initial: dict[str, Value] = field(default_factory=dict)
     tags: dict[int, str] = field(default_factory=dict)
+    members: dict[tuple[str, str], str] = field(default_factory=dict)
     tainted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What of 32 bits a value, by text, went through."""
 
@@ -81,6 +82,15 @@ class Scope:
         for position, each in enumerate(self.function.parameters, 1):
             self.initial[each.name] = values.parameter(each.name, each.type, position)
             self.declared.setdefault(each.name, each.type)
+
+    def member_type(self, tag: str, member: str) -> str:
+        """Return the C type of a struct's member as this function sees it."""
+        key = (tag, member)
+        known = self.members.get(key)
+        if known is None:
+            known = self.types.member_type(tag, member, self.function.path)
+            self.members[key] = known
+        return known
 
     def tag(self, expression: ir.Expr) -> str:
         """Return the tag of the struct that an expression is or points to."""
@@ -124,7 +134,7 @@ def member_of(pointer: Value, tag: str, member: str, scope: Scope) -> Value:
     if member in scope.effects.flag_members.get(tag, ()):
         member = "def_flags" if member.startswith("def_") else "vm_flags"
         return values.field(pointer, tag, member, "vm_flags_t")
-    type_ = scope.types.member_type(tag, member) if tag else ""
+    type_ = scope.member_type(tag, member) if tag else ""
     return values.field(pointer, tag, member, type_)
 
 

@@ -6,28 +6,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from patchkit.lint.conditions import Condition, compare
-from patchkit.lint.events import Assume, Capability, Event, Pin, Report
+from patchkit.lint.events import Assume, Capability, Check, Event, Get, Pin, Report
 from patchkit.lint.state import State, error_number
 from patchkit.lint.values import ZERO, Value, named
 
 MOST_ALIKE = 6
 """States at one place that differ in nothing but the branches that they took."""
 
+_SOFT = (Assume, Capability, Pin, Report)
+_SOFT_OF_CALLEES = (Check, Get)
+
 FAILED = -named("EANY")
 """Stands for error numbers that differ where ways meet."""
+
+
+def hard(event: Event) -> bool:
+    """Tell whether an event tells two states apart; branches do not, checks of callees neither."""
+    return not isinstance(event, _SOFT) and not (event.via and isinstance(event, _SOFT_OF_CALLEES))
 
 
 def merge(
     states: Iterable[State],
     live: frozenset[str],
     status: Callable[[str], bool],
-    coarse: bool = False,
+    coarse: int = 0,
 ) -> list[State]:
     """Return the states with equal ones merged, in the order of the first of each.
 
     Equal are states with the same events (branches aside) in which all *live* variables and all
     memory written are equal. Of a variable that is only tested and returned (*status*), error
-    numbers are all the same. *coarse* does not compare variables.
+    numbers are all the same. *coarse* 1 does not compare variables, 2 only charges.
     """
     table: dict[object, list[State]] = {}
     for state in states:
@@ -44,35 +52,39 @@ def _reduced(group: list[State], live: frozenset[str], most: int) -> list[State]
     Two of which one took a branch and the other did not become one, and so do those of which one
     knows nothing that the other does not; if there are still more than *most* they all do.
     """
-    kept: list[State] = []
+    if len(group) == 1:
+        return group
+    kept: list[tuple[State, frozenset[object]]] = []
     for state in group:
-        for other in kept:
-            if _joinable(other.events, state.events):
+        mine = frozenset(_branches(state.events))
+        for number, (other, theirs) in enumerate(kept):
+            if other.events is state.events or _joinable(theirs, mine):
                 _join(other, state, live)
+                kept[number] = (other, theirs & mine)
                 break
         else:
-            kept.append(state)
-    if len(kept) < len(group) and len(kept) > 1:
-        return _reduced(kept, live, most)
+            kept.append((state, mine))
+        if len(kept) > 4 * most:
+            break
+    states = [state for state, _ in kept]
     if len(kept) > most:
-        for state in kept[1:]:
-            _join(kept[0], state, live)
-        return kept[:1]
-    return kept
+        for state in (*states[1:], *group):
+            if state is not states[0]:
+                _join(states[0], state, live)
+        return states[:1]
+    return states if len(states) in (1, len(group)) else _reduced(states, live, most)
 
 
-def _joinable(left: tuple[Event, ...], right: tuple[Event, ...]) -> bool:
+def _joinable(first: frozenset[object], second: frozenset[object]) -> bool:
     """Tell whether two states together say no more than what they have in common."""
-    if left is right:
-        return True
-    first, second = set(_branches(left)), set(_branches(right))
     only, other = first - second, second - first
     if not only or not other:
         return True
     if len(only) != 1 or len(other) != 1:
         return False
-    (number, mine), (there, theirs) = only.pop(), other.pop()
-    return number == there and _opposite(mine, theirs)
+    (mine,), (theirs,) = only, other
+    assert isinstance(mine, tuple) and isinstance(theirs, tuple)
+    return mine[0] == theirs[0] and _opposite(mine[1], theirs[1])
 
 
 def _opposite(mine: object, theirs: object) -> bool:
@@ -86,7 +98,7 @@ def _opposite(mine: object, theirs: object) -> bool:
 def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coarse: bool) -> object:
     loops = tuple((head, entry.rounds) for head, entry in sorted(state.loops.items()))
     if coarse:
-        return (state.effect, loops)
+        return (state.effect if coarse == 1 else state.charges, loops)
     variables = tuple(
         (name, _class(value, state) if status(name) else value.text)
         for name, value in sorted(state.env.items())
@@ -118,7 +130,11 @@ def failed(value: Value, state: State) -> bool:
 def _join(kept: State, other: State, live: frozenset[str]) -> None:
     """Let *kept* stand for both."""
     if kept.events != other.events:
-        kept.events = common_events(kept.events, other.events)
+        if kept.effect == other.effect:
+            kept.events = common_events(kept.events, other.events)
+        else:
+            there = set(other.events)
+            kept.events = tuple(event for event in kept.events if event in there)
     kept.facts.common(other.facts)
     kept.exact = kept.exact and other.exact
     kept.escaped = kept.escaped | other.escaped
@@ -158,7 +174,7 @@ def _numbered(events: tuple[Event, ...]) -> list[tuple[int, object]]:
             result.append((number, event.condition))
         elif isinstance(event, Capability):
             result.append((number, (event.name, event.held)))
-        elif isinstance(event, Pin | Report):
+        elif not hard(event):
             result.append((number, event))
         else:
             number += 1

@@ -18,7 +18,7 @@ from patchkit.lint.branching import Branching, decided
 from patchkit.lint.calls import Machine
 from patchkit.lint.conditions import Condition, truth
 from patchkit.lint.evaluate import evaluate
-from patchkit.lint.events import Assume, Capability, Charge, Check, Event, Site
+from patchkit.lint.events import Assume, Capability, Charge, Check, Event, Pin, Report, Site
 from patchkit.lint.graph import Graph
 from patchkit.lint.merging import merge
 from patchkit.lint.slicing import Slice, warns
@@ -70,7 +70,9 @@ class Executor:
             merged = merge(states, self._slice.live[block], self._status)
             if len(merged) > MOST_STATES:
                 self.truncated = True
-                merged = merge(merged, frozenset(), self._status, coarse=True)
+                merged = merge(merged, frozenset(), self._status, coarse=1)
+            if len(merged) > MOST_STATES:
+                merged = merge(merged, frozenset(), self._status, coarse=2)
             if len(merged) > MOST_STATES:
                 raise TooManyPaths(f"{len(merged)} states meet in one place")
             for state in merged:
@@ -141,8 +143,10 @@ class Executor:
             any(state.env.get(name) != entry.env.get(name) for name in live)
             or state.heap != entry.heap
         )
-        hard = any(not isinstance(each, Assume | Capability | Check) for each in since)
-        if not changed and not hard:
+        acted = any(
+            not isinstance(each, Assume | Capability | Check | Pin | Report) for each in since
+        )
+        if not changed and not acted:
             return False
         stepped = self._stepped_names(head)
         for name, value in state.env.items():
@@ -155,6 +159,7 @@ class Executor:
             kept = state.events[: entry.events]
             state.events = (*kept, *events)
             state.effect = hash((state.effect, events))
+            state.charges = hash((state.charges, events))
         state.exact = False
         state.facts.forget(entry.facts)
         state.loops[head] = LoopEntry(

@@ -120,6 +120,9 @@ class Selection:
                 if self._has_object(function):
                     yield function
         flags = {flag for pair in self._program.counters.pairs for flag in pair.flags.values()}
+        setters = "|".join(sorted(tables.effects.flags))
+        pattern = rf"(?:->|\.)\s*vm_flags\s*[|&]?=(?!=)|\b(?:{setters})\s*\("
+        yield from self._matching(path, re.compile(pattern.encode()))
         words = "|".join(sorted({*tables.companions, *flags, *(_bit(each) for each in flags)}))
         yield from self._matching(path, re.compile(rf"\b(?:{words})\b".encode()))
 

@@ -39,6 +39,9 @@ def sign(value: Value) -> int | None:
     for product, factor in value.terms:
         for atom in product:
             positive = _errno(atom) or (atom.kind == "global" and bool(_POSITIVE.match(atom.name)))
+            positive = positive or (
+                atom.kind == "op" and atom.name == "|" and any(sign(arg) == 1 for arg in atom.args)
+            )
             if not positive and atom.kind not in ("address", "text"):
                 return None
         found.add(1 if factor > 0 else -1)
@@ -245,13 +248,15 @@ class LoopEntry:
 
 @dataclass(slots=True)
 class State:
-    """One path up to here. *effect* identifies the events so far, branches left out."""
+    """One path up to here. *effect* identifies the events so far, branches left out, *charges*
+    the changes of counters."""
 
     env: dict[str, Value] = field(default_factory=dict)
     heap: dict[str, Value] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     events: tuple[Event, ...] = ()
     effect: int = 0
+    charges: int = 0
     loops: dict[int, LoopEntry] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)
     escaped: frozenset[str] = frozenset()
@@ -265,6 +270,7 @@ class State:
             self.facts.copy(),
             self.events,
             self.effect,
+            self.charges,
             dict(self.loops),
             dict(self.serials),
             self.escaped,

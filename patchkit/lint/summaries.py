@@ -112,7 +112,7 @@ def _case(events: tuple[Event, ...], result: Value | None, outcome: str) -> Case
             continue
         if _visible(condition.value, shown) and condition not in conditions:
             conditions.append(condition)
-    return Case(tuple(conditions), _net_events(events), result, outcome)
+    return Case(tuple(conditions), _net_events(events, shown), result, outcome)
 
 
 def _capability(event: Capability) -> Condition:
@@ -126,12 +126,15 @@ def _visible(value: Value, shown: set[str]) -> bool:
     return all(atom.kind not in _HIDDEN or atom.text in shown for atom in value.atoms())
 
 
-def _net_events(events: tuple[Event, ...]) -> tuple[Event, ...]:
+def _net_events(events: tuple[Event, ...], shown: set[str]) -> tuple[Event, ...]:
     """Return the events that callers see; charges that are taken back are gone."""
     kept = [
         event
         for event in events
-        if isinstance(event, _KEPT) and len(event.via) < DEEPEST and not _private(event)
+        if isinstance(event, _KEPT)
+        and len(event.via) < DEEPEST
+        and not _private(event)
+        and not (event.via and _unseen(event, shown))
     ]
     totals: dict[tuple[str, str], Value] = {}
     for event in kept:
@@ -143,6 +146,23 @@ def _net_events(events: tuple[Event, ...]) -> tuple[Event, ...]:
         for event in kept
         if not isinstance(event, Charge) or not totals[event.counter, event.owner.text].zero
     )
+
+
+def _unseen(event: Event, shown: set[str]) -> bool:
+    """Tell whether an event is about things of which callers know nothing."""
+    match event:
+        case Charge():
+            return not (_visible(event.amount, shown) and _visible(event.owner, shown))
+        case Flag():
+            return not _visible(event.target, shown)
+        case Store() | Put() | Get() | Lock():
+            return not _visible(event.object, shown)
+        case Check():
+            return not _visible(event.usage, shown)
+        case Comparison():
+            return not _visible(event.condition.value, shown)
+        case _:
+            return False
 
 
 def _private(event: Event) -> bool:
@@ -163,7 +183,8 @@ def _exactly(case: Case) -> object:
 
 
 def _by_effect(case: Case) -> object:
-    return (case.events, case.outcome)
+    events = tuple(each for each in case.events if not isinstance(each, Check | Get))
+    return (events, case.outcome)
 
 
 def _by_net(case: Case) -> object:
@@ -210,7 +231,7 @@ def _complementary(left: Case, right: Case) -> bool:
 def _together(cases: list[Case], key_of: Key) -> list[Case]:
     """Merge cases with equal keys; conditions that all have are kept."""
     table: dict[object, Case] = {}
-    for case in cases:
+    for case in sorted(cases, key=_exceeding):
         key = key_of(case)
         first = table.get(key)
         if first is None:
@@ -222,6 +243,11 @@ def _together(cases: list[Case], key_of: Key) -> list[Case]:
             conditions = tuple(each for each in conditions if _about(each, first.result) is False)
         table[key] = Case(conditions, first.events, result, first.outcome)
     return list(table.values())
+
+
+def _exceeding(case: Case) -> bool:
+    """Tell whether a case exceeds a limit; those that do not stand for those that do."""
+    return any(isinstance(each, Check) and each.over for each in case.events)
 
 
 def _about(condition: Condition, result: Value | None) -> bool:
@@ -376,7 +402,7 @@ class Instantiation:
                 run.set_local(at.atom.name, value, state, None)
                 return
         else:
-            type_ = run.scope.types.member_type(event.tag, event.member)
+            type_ = run.scope.member_type(event.tag, event.member)
             at = values.field(thing, event.tag, event.member, type_)
         before = load(at, state, run.scope)
         if at.atom is not None:
