@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether plain counters change under their lock, by the paths of all callers.
+
+A *need* is a place where the lock has to be held for write: a change of a plain counter, or an
+assertion that the lock is held (what asserts leaves it to the callers). A function that neither
+takes nor releases the lock before a need leaves it to its callers as well; one that nobody calls,
+and one that has released the lock or holds it for read only, is wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from patchkit.lint.analysis import Analysis, FunctionPaths, Path
+from patchkit.lint.checks import Key, key_of
+from patchkit.lint.counters import Counter
+from patchkit.lint.events import Charge, Event, Lock, Site
+
+_DEPTH = 12
+"""How many calls are followed upwards."""
+
+HELD, OPEN, NOT_TAKEN = "held", "", "not taken by any caller"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Need:
+    """A place where *lock* is needed for write: a change of *counter*, or an assertion."""
+
+    counter: str
+    lock: str
+    site: Site
+    function: FunctionPaths
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Unprotected:
+    """A path on which a need is not met. *state* says in which state the lock is."""
+
+    function: FunctionPaths
+    path: Path
+    event: Event
+    state: str
+
+
+def _locks(counter: Counter) -> frozenset[str]:
+    return frozenset((counter.lock, *counter.lock_alternatives))
+
+
+def _needs_lock(event: Event, plain: dict[str, Counter]) -> Counter | None:
+    """Return the counter for whose sake an event needs a lock; None if it needs none."""
+    if isinstance(event, Charge):
+        return plain.get(event.counter) if event.how == "plain" else None
+    if isinstance(event, Lock) and event.action == "assert" and event.mode == "write":
+        for counter in plain.values():
+            if event.lock == counter.lock:
+                return counter
+    return None
+
+
+def _plain(analysis: Analysis) -> dict[str, Counter]:
+    return {each.id: each for each in analysis.counters.counters if each.kind == "plain"}
+
+
+@functools.lru_cache(maxsize=2)
+def needs(analysis: Analysis) -> tuple[Need, ...]:
+    """Return all needs, each once, in the order of the functions."""
+    plain = _plain(analysis)
+    found: dict[Key, Need] = {}
+    for function in analysis.functions:
+        for path in function.paths:
+            for event in path.events:
+                counter = None if event.via else _needs_lock(event, plain)
+                if counter is not None and key_of(event.site) not in found:
+                    found[key_of(event.site)] = Need(counter.id, counter.lock, event.site, function)
+    return tuple(found.values())
+
+
+def _state(events: tuple[Event, ...], until: Event, locks: frozenset[str]) -> str:
+    """Return in which state the lock is at an event: ``held``, open, or what is wrong."""
+    states: dict[str, str] = {}
+    for event in events:
+        if event is until:
+            break
+        if not isinstance(event, Lock) or event.lock not in locks:
+            continue
+        if event.action == "take":
+            states[event.lock] = HELD if event.mode == "write" else "held for read only"
+        elif event.action == "release":
+            states[event.lock] = "released"
+        elif event.action == "downgrade":
+            states[event.lock] = "downgraded to read"
+        elif event.mode == "write" and not event.via:
+            states[event.lock] = HELD
+    if HELD in states.values():
+        return HELD
+    return next((state for state in states.values() if state), OPEN)
+
+
+@functools.lru_cache(maxsize=8192)
+def _states(
+    function: FunctionPaths, locks: frozenset[str]
+) -> dict[Key, dict[str, tuple[Path, Event]]]:
+    """Return for every event that may need a lock the states in which paths reach it."""
+    found: dict[Key, dict[str, tuple[Path, Event]]] = {}
+    for path in function.paths:
+        for event in path.events:
+            if isinstance(event, Charge) or (isinstance(event, Lock) and event.action == "assert"):
+                states = found.setdefault(key_of(event.site), {})
+                states.setdefault(_state(path.events, event, locks), (path, event))
+    return found
+
+
+def unprotected(analysis: Analysis, need: Need) -> Iterator[Unprotected]:
+    """Yield the paths on which a need is not met."""
+    locks = _locks(_plain(analysis)[need.counter])
+    yield from _walk(analysis, need, need.function, locks, frozenset())
+
+
+def _walk(
+    analysis: Analysis,
+    need: Need,
+    function: FunctionPaths,
+    locks: frozenset[str],
+    visited: frozenset[FunctionPaths],
+) -> list[Unprotected]:
+    """Return what is wrong about a need in a function, or else in its callers."""
+    states = _states(function, locks).get(key_of(need.site), {})
+    wrong = [
+        Unprotected(function, path, event, state)
+        for state, (path, event) in states.items()
+        if state not in (HELD, OPEN)
+    ]
+    if wrong or OPEN not in states:
+        return wrong[:1]
+    path, event = states[OPEN]
+    if len(visited) > _DEPTH:
+        return []
+    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
+    if not callers:
+        return (
+            []
+            if not visited and isinstance(event, Lock)
+            else [Unprotected(function, path, event, NOT_TAKEN)]
+        )
+    results = [
+        _walk(analysis, need, caller, locks, visited | {function})
+        for caller in sorted(callers, key=lambda each: (each.file, each.name))
+    ]
+    if all(results) and all(each.state == NOT_TAKEN for found in results for each in found):
+        return [Unprotected(function, path, event, NOT_TAKEN)]
+    return [each for result in results for each in result]

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A limit check refuses who has the capability to exceed the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patchkit.lint.analysis import Analysis, FunctionPaths, Path
+from patchkit.lint.capability import derived
+from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places
+from patchkit.lint.events import Assume, Capability, Check
+from patchkit.lint.examples import pair_of
+from patchkit.lint.model import Finding, Severity
+from patchkit.lint.rule import Rule
+
+WHY = """\
+RLIMIT_MEMLOCK governs what an unprivileged process may keep in memory; no limit is placed on a
+process with CAP_IPC_LOCK (getrlimit(2), since 2.6.9). A check that does not ask for the capability,
+or asks for another one, refuses a privileged process, such as a daemon that is root in a container
+with the default limit of 8 MiB. A check that wants the capability although the limit is not
+exceeded refuses everybody else.
+"""
+
+TEXT = """\
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+struct window {
+	struct mm_struct *mm;
+	unsigned long pages;
+};
+
+int window_charge(struct window *w, unsigned long pages)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long total = mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm);
+
+	if (total > limit@@@) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	mmgrab(mm);
+	w->mm = mm;
+	w->pages = pages;
+	return 0;
+}
+
+void window_release(struct window *w)
+{
+	atomic64_sub(w->pages, &w->mm->pinned_vm);
+	mmdrop(w->mm);
+	kfree(w);
+}
+"""
+
+FAILING, PASSING = pair_of(
+    TEXT,
+    """""",
+    """ && !capable(CAP_IPC_LOCK)""",
+)
+
+
+def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
+    """Return the paths that fail over the limit whether the capability is had or not."""
+    unasked: list[Path] = []
+    had: list[Path] = []
+    for path, check in seen[1].over:
+        answer = _answer(path, capability)
+        if answer is None and fails(path):
+            if not derived(analysis, capability).decide(path, check):
+                unasked.append(path)
+        elif answer:
+            had.append(path)
+    if unasked:
+        return unasked
+    return had if all(fails(path) for path in had) else []
+
+
+def _answer(path: Path, capability: str) -> bool | None:
+    """Return whether a path has found that the capability is had; None if it has not asked."""
+    answers = [
+        event.held
+        for event in path.events
+        if isinstance(event, Capability) and event.name == capability
+    ]
+    return answers[-1] if answers else None
+
+
+def _open(paths: list[Path]) -> bool:
+    """Tell whether a caller may decide by an argument whether the check is made."""
+    return any(
+        atom.kind == "param" and atom.position
+        for path in paths
+        for event in path.events
+        if isinstance(event, Assume)
+        for atom in event.condition.value.atoms()
+    )
+
+
+def _views(place: Place) -> dict[FunctionPaths, list[Seen]]:
+    views: dict[FunctionPaths, list[Seen]] = {}
+    for seen in (*((place.own,) if place.own else ()), *place.uses):
+        views.setdefault(seen[0], []).append(seen)
+    return views
+
+
+def _guilty(
+    function: FunctionPaths,
+    views: dict[FunctionPaths, list[Seen]],
+    analysis: Analysis,
+    capability: str,
+    visited: frozenset[FunctionPaths] = frozenset(),
+) -> list[Seen]:
+    """Return the views of the check, the function's or those of its callers, that are wrong."""
+    mine = [(seen, _refused(seen, capability, analysis)) for seen in views.get(function, ())]
+    wrong = [(seen, paths) for seen, paths in mine if paths]
+    if not wrong:
+        return []
+    if len(visited) > 5 or not any(_open(paths) for _, paths in wrong):
+        return [wrong[0][0]]
+    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
+    callers = {caller for caller in callers if caller in views}
+    if not callers:
+        return [wrong[0][0]]
+    guilty: list[Seen] = []
+    bad = 0
+    for caller in sorted(callers, key=lambda each: (each.file, each.name)):
+        found = _guilty(caller, views, analysis, capability, visited | {function})
+        bad += bool(found)
+        guilty += found
+    return [wrong[0][0]] if bad == len(callers) else guilty
+
+
+def _demanded(seen: Seen, capability: str) -> bool:
+    """Tell whether the capability decides although the limit is not exceeded."""
+    had: set[bool] = set()
+    lacking: set[bool] = set()
+    for path, check in seen[1].under:
+        after = False
+        for event in path.events:
+            if event is check:
+                after = True
+            elif after and isinstance(event, Capability) and event.name == capability:
+                (had if event.held else lacking).add(fails(path))
+                break
+            elif after and isinstance(event, Check):
+                break
+    return lacking == {True} and had == {False}
+
+
+def check(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the findings."""
+    told: set[tuple[FunctionPaths, str]] = set()
+    for place in places(analysis):
+        for pair in pairs_of(analysis, place.check):
+            if not any(counter in pair.counters for counter, _ in place.check.counters):
+                continue
+            views = _views(place)
+            lowest = place.own[0] if place.own else place.uses[0][0]
+            guilty = _guilty(lowest, views, analysis, pair.capability)
+            for seen in guilty:
+                if (seen[0], pair.limit) in told:
+                    continue
+                told.add((seen[0], pair.limit))
+                yield check_finding(
+                    RULE,
+                    place,
+                    seen,
+                    f"who exceeds {pair.limit} is refused even with {pair.capability}",
+                    f"{seen[1].check.usage.placed} without {pair.capability}",
+                    f"{pair.capability} is not asked for",
+                )
+            if place.own is not None and not guilty and _demanded(place.own, pair.capability):
+                yield check_finding(
+                    RULE,
+                    place,
+                    place.own,
+                    f"{pair.capability} is demanded below {pair.limit}, too",
+                    f"{place.own[1].check.usage.placed} demands {pair.capability}",
+                    f"fails without {pair.capability} although the limit is not exceeded",
+                )
+
+
+RULE = Rule(
+    id="limit-check-capability",
+    title="Capability test missing or wrong around a limit check",
+    severity=Severity.NOTE,
+    why=WHY,
+    failing=FAILING,
+    passing=PASSING,
+    check=check,
+)

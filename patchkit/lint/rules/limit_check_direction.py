@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A limit check refuses below the limit, or at the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from patchkit.lint.analysis import Analysis
+from patchkit.lint.checks import Seen, check_finding, fails, judged, pairs_of, places, whole_limit
+from patchkit.lint.examples import pair_of
+from patchkit.lint.model import Finding, Severity
+from patchkit.lint.rule import Rule
+
+WHY = """\
+A check that refuses what is below the limit and grants what exceeds it is worse than none: ordinary
+requests fail, and unlimited ones succeed. A check that refuses a total equal to the limit (>= for
+>) is off by one page: with a limit of 64 KiB a process gets 60 KiB.
+"""
+
+TEXT = """\
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+struct window {
+	struct mm_struct *mm;
+	unsigned long pages;
+};
+
+int window_charge(struct window *w, unsigned long pages)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long total = mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm);
+
+	if (total @@@ limit && !capable(CAP_IPC_LOCK)) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	mmgrab(mm);
+	w->mm = mm;
+	w->pages = pages;
+	return 0;
+}
+
+void window_release(struct window *w)
+{
+	atomic64_sub(w->pages, &w->mm->pinned_vm);
+	mmdrop(w->mm);
+	kfree(w);
+}
+"""
+
+FAILING, PASSING = pair_of(
+    TEXT,
+    """<""",
+    """>""",
+)
+
+
+def _reversed(seen: Seen) -> bool:
+    """Tell whether the check refuses what is below the limit and never what exceeds it."""
+    site = seen[1]
+    if not whole_limit(site.check) or not (site.check.counters or site.check.charged):
+        return False
+    return (
+        bool(site.over)
+        and any(fails(path) for path, _ in site.under)
+        and not any(fails(path) for path, _ in site.over)
+    )
+
+
+def _off_by_one(seen: Seen) -> bool:
+    """Tell whether a total that equals the limit is refused."""
+    site = seen[1]
+    if not whole_limit(site.check) or not site.check.counters:
+        return False
+    return any(check.relation == ">=" and fails(path) for path, check in site.over)
+
+
+def check(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the findings."""
+    for place in places(analysis):
+        if not pairs_of(analysis, place.check):
+            continue
+        resource = place.check.resource
+        found = judged(place, _reversed)
+        if found is not None:
+            yield check_finding(
+                RULE,
+                place,
+                found,
+                f"the comparison with {resource} refuses what is below the limit and lets pass"
+                " what exceeds it",
+                f"{found[1].check.usage.placed} reversed",
+                "the path that is refused is the one below the limit",
+            )
+            continue
+        found = judged(place, _off_by_one)
+        if found is not None:
+            counted = "+".join(sorted({counter for counter, _ in found[1].check.counters}))
+            yield check_finding(
+                RULE,
+                place,
+                found,
+                f"a total that equals {resource} is refused: the comparison is off by one page",
+                f"{counted} >= limit",
+                "equal is not over the limit",
+            )
+
+
+RULE = Rule(
+    id="limit-check-direction",
+    title="Limit check whose comparison is the wrong way round",
+    severity=Severity.ERROR,
+    why=WHY,
+    failing=FAILING,
+    passing=PASSING,
+    check=check,
+)
