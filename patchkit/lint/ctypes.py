@@ -167,7 +167,7 @@ class Types:
 
     def member_type(self, tag: str, member: str, path: str = "") -> str:
         """Return the type of a struct's member; *path* is a file that sees the struct."""
-        for members in self.struct(tag, path):
+        for members in self.struct(tag, path) if tag else ():
             if member in members:
                 return members[member]
         return ""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from patchkit.lint.lower_macros import Macro, macros_of
@@ -13,8 +13,26 @@ from patchkit.tree.csource import Extent
 from patchkit.tree.source import Tree
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+_DEFINING = ("DEFINE_", "DECLARE_")
 _DEPTH = 40
 """Headers in headers that are followed."""
+
+
+class Macros(dict[str, Macro]):
+    """Macros by name; those that define something are looked for in all headers when asked for."""
+
+    def __init__(self, known: Mapping[str, Macro], find: Callable[[str], Macro | None]) -> None:
+        super().__init__(known)
+        self._find = find
+        self._sought: dict[str, Macro | None] = {}
+
+    def get(self, key: str, default: Macro | None = None) -> Macro | None:  # type: ignore[override]
+        found = super().get(key)
+        if found is None and key.startswith(_DEFINING):
+            if key not in self._sought:
+                self._sought[key] = self._find(key)
+            found = self._sought[key]
+        return found if found is not None else default
 
 
 class SourceFile:
@@ -67,7 +85,7 @@ class Files:
         self._closures: dict[str, tuple[str, ...]] = {}
         self._local: dict[str, tuple[str, ...]] = {}
         self._directories: dict[str, tuple[str, ...]] = {}
-        self._macros: dict[str, dict[str, Macro]] = {}
+        self._macros: dict[str, Macros] = {}
 
     def edited(self, tree: Tree, changes: Mapping[str, bytes | None]) -> Files:
         """Return the files of *tree*, which is this one's with *changes* (None for deleted)."""
@@ -87,11 +105,8 @@ class Files:
         if same_includes and same_names:
             other._closures = self._closures
             other._local = self._local
-            other._macros = {
-                path: macros
-                for path, macros in self._macros.items()
-                if path not in changes and not changes.keys() & set(self._local.get(path, ()))
-            }
+            if not any(path.endswith(".h") for path in changes):
+                other._macros = {p: m for p, m in self._macros.items() if p not in changes}
         return other
 
     def file(self, path: str) -> SourceFile | None:
@@ -127,17 +142,25 @@ class Files:
             known = self._local[path] = self._reachable(path, quoted_only=True)
         return known
 
-    def macros(self, path: str) -> dict[str, Macro]:
+    def macros(self, path: str) -> Macros:
         """Return the macros of a file and of its local headers."""
         known = self._macros.get(path)
         if known is None:
-            known = {}
+            found: dict[str, Macro] = {}
             for name in (*reversed(self.local_headers(path)), path):
                 file = self.file(name)
                 if file is not None:
-                    known.update(file.macros)
-            self._macros[path] = known
+                    found.update(file.macros)
+            known = self._macros[path] = Macros(found, lambda name: self._defined(name, path))
         return known
+
+    def _defined(self, name: str, path: str) -> Macro | None:
+        """Return a macro that a header of a file defines."""
+        for header in self.headers(path):
+            file = self.file(header)
+            if file is not None and name.encode() in file.data and name in file.macros:
+                return file.macros[name]
+        return None
 
     def _reachable(self, path: str, quoted_only: bool) -> tuple[str, ...]:
         seen = {path}

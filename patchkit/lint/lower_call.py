@@ -105,6 +105,8 @@ class Calls(Declarations):
             return None
         if word in words.stores or word in words.stores_through:
             return self._store
+        if word in words.overflow:
+            return self._overflow
         if word in words.noreturn_if:
             return self._ends_if
         if word in words.taken or word in words.return_taken:
@@ -148,6 +150,18 @@ class Calls(Declarations):
             target = _deref(target)
         self.emit(ir.Assign(target, value, self.reading.span(node)))
         return target
+
+    def _overflow(self, word: str, arguments: list[Node], node: Node, used: bool) -> ir.Expr:
+        """``check_add_overflow(a, b, &d)``: the value is what nobody knows."""
+        if len(arguments) != 3:
+            raise CannotLower(f"{word}() with {len(arguments)} arguments")
+        left, right, target = (self.value(argument) for argument in arguments)
+        span = self.reading.span(node)
+        result = self.temporary()
+        self.emit(ir.Call(ir.Name(word), (left, right), result, span))
+        value = ir.Binary(self.words.overflow[word], left, right)
+        self.emit(ir.Assign(_deref(target), value, span))
+        return result
 
     def _ends(self, word: str, arguments: list[Node], node: Node, used: bool) -> ir.Expr:
         self.end(ir.Unreachable(self.reading.span(node)))

@@ -165,7 +165,9 @@ def _has_code(block: ir.Block) -> bool:
     """Tell whether a block is more than an edge or the end of one that was cut off."""
     end = block.terminator
     ends = isinstance(end, ir.Branch) or (isinstance(end, ir.Return) and end.value is not None)
-    return ends or bool(block.instructions)
+    return ends or any(
+        not (isinstance(each, ir.Call) and each.implicit) for each in block.instructions
+    )
 
 
 def successors(block: ir.Block) -> tuple[int, ...]:

@@ -74,4 +74,4 @@ class Scopes(Conditions):
 
     def is_local(self, name: str) -> bool:
         """Tell whether a name is a local variable here, parameters excepted."""
-        return any(name in scope.declared for scope in self.scopes[1:])
+        return any(name in scope.declared for scope in self.scopes)

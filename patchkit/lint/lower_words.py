@@ -20,6 +20,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stores_through: frozenset[str]
     pure: frozenset[str]
     typed: dict[str, str]
+    overflow: dict[str, str]
     mention: tuple[str, ...]
     no_mention: frozenset[str]
     noreturn: frozenset[str]
@@ -76,8 +77,8 @@ def _known(words: Vocabulary) -> frozenset[str]:
     if not _KNOWN:
         _KNOWN.append(
             words.transparent | words.warning | words.loads | words.stores | words.stores_through
-            | words.pure | words.typed.keys() | words.noreturn | words.noreturn_if | words.nothing
-            | words.taken | words.return_taken | words.loops.keys()
+            | words.pure | words.typed.keys() | words.overflow.keys() | words.noreturn
+            | words.noreturn_if | words.nothing | words.taken | words.return_taken | words.loops.keys()
             | words.outputs.keys() | words.declares.keys()
             | {"swap", "guard", "scoped_guard", "CLASS", "scoped_cond_guard"}
         )  # fmt: skip

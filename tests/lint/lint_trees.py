@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A tree that is in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from patchkit.tree.source import DIRECTORY, REGULAR, compute_blob_id
+
+
+class MemoryTree:
+    """Files by path; *reads* counts what was read."""
+
+    name = "memory"
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = {path: text.encode() for path, text in files.items()}
+        self.reads: list[str] = []
+
+    def read(self, path: str) -> bytes | None:
+        self.reads.append(path)
+        return self.files.get(path)
+
+    def mode(self, path: str) -> int | None:
+        if path in self.files:
+            return REGULAR
+        return DIRECTORY if any(name.startswith(f"{path}/") for name in self.files) else None
+
+    def blob_id(self, path: str) -> str | None:
+        data = self.files.get(path)
+        return None if data is None else compute_blob_id(data)
+
+    def list(self, under: str = "") -> Iterator[str]:
+        prefix = f"{under}/" if under else ""
+        return iter(sorted(p for p in self.files if p == under or p.startswith(prefix)))
