@@ -12,6 +12,9 @@ from patchkit.lint.session import LintReport
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 
+_ASIDE = ("takes the branch", "goes on where")
+"""How a step begins that only says which way a path goes; it is shown less brightly."""
+
 Line = tuple[str, str]
 """A line and how it is to look (a style of rich, or nothing)."""
 
@@ -59,11 +62,10 @@ def _finding(finding: Finding, source: SourceLines) -> Iterator[Line]:
         file, line = step.file, step.line
         if step.what:
             indent = " " * (len(text) - len(text.lstrip()))
-            last = position == len(path) - 1
-            yield (
-                f"  {margin} | {indent}^ {printable(step.what)}",
-                STYLES[finding.severity] if last else "cyan",
-            )
+            style = "dim" if step.what.startswith(_ASIDE) else "cyan"
+            if position == len(path) - 1:
+                style = STYLES[finding.severity]
+            yield f"  {margin} | {indent}^ {printable(step.what)}", style
 
 
 def _summary(report: LintReport) -> str:
