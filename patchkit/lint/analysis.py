@@ -19,7 +19,7 @@ from patchkit.lint.world import Tables, View
 
 __all__ = ["Analysis", "CallSite", "Case", "CheckSite", "FunctionPaths", "Path", "Summary"]
 
-_ROUNDS = 3
+_ROUNDS = 2
 """How often members that take part in accounting are looked for; each round may find more."""
 
 
@@ -66,10 +66,14 @@ class Analysis:
 
     def _run(self) -> None:
         """Analyse all functions, again when a round has found more that takes part."""
+        if not self.tables.members:
+            for function in self._selection.direct():
+                self.paths_of(function)
+            self.tables.members |= find_members(self._done.values(), self.counters)
+            self._selection.members_changed()
         for _ in range(_ROUNDS):
             self._done.clear()
-            chosen = self._selection.functions()
-            for function in chosen:
+            for function in self._selection.functions():
                 self.paths_of(function)
             found = find_members(self._done.values(), self.counters)
             if found <= self.tables.members:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from patchkit.lint import algebra, ir, values
-from patchkit.lint.conditions import Condition, compare, truth
+from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.effects import Effects, atomic_operation
 from patchkit.lint.evaluate import (
     Scope,
@@ -31,7 +31,7 @@ from patchkit.lint.events import (
     Site,
     Store,
 )
-from patchkit.lint.merging import hard
+from patchkit.lint.merging import hard, known_by
 from patchkit.lint.slicing import addressed
 from patchkit.lint.state import State
 from patchkit.lint.values import ONE, ZERO, Atom, Value, tag_of
@@ -66,7 +66,9 @@ class World(Protocol):
 def emit(state: State, event: Event) -> None:
     """Append an event; those that do not tell states apart are not counted."""
     state.events = (*state.events, event)
-    if hard(event):
+    if not hard(event):
+        state.marks = (*state.marks, (len(state.events) - len(state.marks) - 1, known_by(event)))
+    else:
         state.effect = hash((state.effect, event))
         if isinstance(event, Charge | Init):
             state.charges = hash((state.charges, event))
@@ -128,7 +130,7 @@ class Machine:
         """Note that a value went through something of 32 bits or less."""
         if value.constant is not None or len(value.terms) > 8:
             return
-        type_ = self.scope.types.type_of(source, self.scope.function)
+        type_ = self.scope.type_of(source)
         if not type_ or bits_of(type_) or type_ in ("bool", "_Bool"):
             return
         known = self.scope.tainted.get(value.text, ())
@@ -291,7 +293,7 @@ class Machine:
 
     def fresh(self, call: ir.Call, name: str, args: tuple[Value, ...], state: State) -> Value:
         """Return the unknown result of a call."""
-        type_ = self.scope.types.type_of(call.result, self.scope.function) if call.result else ""
+        type_ = self.scope.type_of(call.result) if call.result else ""
         shown = name or "call"
         if name and name in self.world.effects.pure:
             return values.result_of(shown, args, "", type_)
@@ -472,7 +474,7 @@ class Machine:
         """Execute an allocation: new memory, or NULL."""
         if call.result is None:
             return [state]
-        type_ = self.scope.types.type_of(call.result, self.scope.function)
+        type_ = self.scope.type_of(call.result)
         made = values.allocated(name, state.serial(f"{name}()"), type_)
         self.give(call, made, state)
         if name in ("vm_area_dup", "kmemdup") and args:

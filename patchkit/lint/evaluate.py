@@ -73,7 +73,7 @@ class Scope:
     effects: Effects
     declared: dict[str, str]
     initial: dict[str, Value] = field(default_factory=dict)
-    tags: dict[int, str] = field(default_factory=dict)
+    found: dict[ir.Expr, str] = field(default_factory=dict)
     members: dict[tuple[str, str], str] = field(default_factory=dict)
     tainted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What of 32 bits a value, by text, went through."""
@@ -94,11 +94,14 @@ class Scope:
 
     def tag(self, expression: ir.Expr) -> str:
         """Return the tag of the struct that an expression is or points to."""
-        key = id(expression)
-        known = self.tags.get(key)
+        return tag_of(self.type_of(expression))
+
+    def type_of(self, expression: ir.Expr) -> str:
+        """Return the C type of an expression; empty if it is not known."""
+        known = self.found.get(expression)
         if known is None:
-            known = tag_of(self.types.type_of(expression, self.function))
-            self.tags[key] = known
+            known = self.types.type_of(expression, self.function)
+            self.found[expression] = known
         return known
 
 
@@ -108,7 +111,7 @@ def place(expression: ir.Expr, state: State, scope: Scope) -> Value:
         case ir.Name(id):
             if id in scope.declared or id.startswith("$"):
                 return values.local(id, scope.declared.get(id, ""))
-            return named(id, scope.types.type_of(expression, scope.function))
+            return named(id, scope.type_of(expression))
         case ir.Member(base, member, arrow):
             if arrow:
                 pointer = evaluate(base, state, scope)
@@ -116,12 +119,12 @@ def place(expression: ir.Expr, state: State, scope: Scope) -> Value:
                 pointer = values.address(place(base, state, scope))
             return member_of(pointer, scope.tag(base) or pointer.tag, member, scope)
         case ir.Index(base, index):
-            type_ = scope.types.type_of(expression, scope.function)
+            type_ = scope.type_of(expression)
             return values.element(
                 evaluate(base, state, scope), evaluate(index, state, scope), type_
             )
         case ir.Unary("*", operand):
-            type_ = scope.types.type_of(expression, scope.function)
+            type_ = scope.type_of(expression)
             return values.deref(evaluate(operand, state, scope), type_)
         case ir.Cast(_, operand):
             return place(operand, state, scope)
@@ -196,7 +199,7 @@ def evaluate(expression: ir.Expr, state: State, scope: Scope) -> Value:
 
 
 def _pointer_to(operand: ir.Expr, scope: Scope) -> str:
-    type_ = scope.types.type_of(operand, scope.function)
+    type_ = scope.type_of(operand)
     return f"{type_} *" if tag_of(type_) and "*" not in type_ else ""
 
 
@@ -231,7 +234,7 @@ def _global(id: str, scope: Scope) -> Value:
         return named(flag_name(id))
     if id == "current":
         return named(id, "struct task_struct *")
-    return named(id, scope.types.type_of(ir.Name(id), scope.function))
+    return named(id, scope.type_of(ir.Name(id)))
 
 
 def _limit_member(

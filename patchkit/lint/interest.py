@@ -85,13 +85,18 @@ class FunctionInterest:
     summary: Callable[[str], Summary | None]
     """What calls of a function do."""
     parameters: frozenset[str] = field(default=frozenset())
+    found: dict[ir.Expr, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parameters = frozenset(each.name for each in self.function.parameters)
 
     def tag(self, expression: ir.Expr) -> str:
         """Return the tag of the struct that an expression is or points to."""
-        return tag_of(self.types.type_of(expression, self.function))
+        known = self.found.get(expression)
+        if known is None:
+            known = tag_of(self.types.type_of(expression, self.function))
+            self.found[expression] = known
+        return known
 
     def event(self, instruction: ir.Instruction) -> bool:
         """Tell whether an instruction makes an event or stores what matters elsewhere."""

@@ -54,37 +54,50 @@ def _reduced(group: list[State], live: frozenset[str], most: int) -> list[State]
     """
     if len(group) == 1:
         return group
-    kept: list[tuple[State, frozenset[object]]] = []
-    for state in group:
-        mine = frozenset(_branches(state.events))
-        for number, (other, theirs) in enumerate(kept):
-            if other.events is state.events or _joinable(theirs, mine):
-                _join(other, state, live)
-                kept[number] = (other, theirs & mine)
+    clusters = [(frozenset(state.marks), [state]) for state in group]
+    while True:
+        before = len(clusters)
+        clusters = _clustered(clusters, most)
+        if len(clusters) in (1, before):
+            break
+    return [_joined(states, live, marks) for marks, states in clusters]
+
+
+_Marks = frozenset[tuple[int, object]]
+
+
+def _clustered(
+    clusters: list[tuple[_Marks, list[State]]], most: int
+) -> list[tuple[_Marks, list[State]]]:
+    """Put those together that say no more apart; all if there are more than *most* else."""
+    kept: list[tuple[_Marks, list[State]]] = []
+    for mine, states in clusters:
+        for number, (theirs, others) in enumerate(kept):
+            if _joinable(theirs, mine):
+                kept[number] = (theirs & mine, others + states)
                 break
         else:
-            kept.append((state, mine))
+            kept.append((mine, states))
         if len(kept) > 4 * most:
             break
-    states = [state for state, _ in kept]
     if len(kept) > most:
-        for state in (*states[1:], *group):
-            if state is not states[0]:
-                _join(states[0], state, live)
-        return states[:1]
-    return states if len(states) in (1, len(group)) else _reduced(states, live, most)
+        common = frozenset.intersection(*(marks for marks, _ in clusters))
+        return [(common, [state for _, states in clusters for state in states])]
+    return kept
 
 
-def _joinable(first: frozenset[object], second: frozenset[object]) -> bool:
+def _joinable(first: _Marks, second: _Marks) -> bool:
     """Tell whether two states together say no more than what they have in common."""
+    if len(second) - len(first) not in (-1, 0, 1) and not (first < second or second < first):
+        return False
     only, other = first - second, second - first
     if not only or not other:
         return True
     if len(only) != 1 or len(other) != 1:
         return False
-    (mine,), (theirs,) = only, other
-    assert isinstance(mine, tuple) and isinstance(theirs, tuple)
-    return mine[0] == theirs[0] and _opposite(mine[1], theirs[1])
+    ((here, mine),) = only
+    ((there, theirs),) = other
+    return here == there and _opposite(mine, theirs)
 
 
 def _opposite(mine: object, theirs: object) -> bool:
@@ -127,14 +140,25 @@ def failed(value: Value, state: State) -> bool:
     return atom.type in ("int", "long", "") and state.facts.holds(compare(value, "!=", ZERO))
 
 
+def _joined(states: list[State], live: frozenset[str], marks: _Marks) -> State:
+    """Return one state that stands for all; *marks* are those that all have."""
+    kept = states[0]
+    if len(states) == 1:
+        return kept
+    if all(state.effect == kept.effect for state in states):
+        kept.events = common_events(kept, marks)
+    else:
+        there = set(kept.events).intersection(*(state.events for state in states[1:]))
+        kept.events = tuple(event for event in kept.events if event in there)
+        kept.effect = hash(tuple(event for event in kept.events if hard(event)))
+    kept.marks = numbered(kept.events)
+    for other in states[1:]:
+        _join(kept, other, live)
+    return kept
+
+
 def _join(kept: State, other: State, live: frozenset[str]) -> None:
-    """Let *kept* stand for both."""
-    if kept.events != other.events:
-        if kept.effect == other.effect:
-            kept.events = common_events(kept.events, other.events)
-        else:
-            there = set(other.events)
-            kept.events = tuple(event for event in kept.events if event in there)
+    """Let what *kept* knows be what the other knows too."""
     kept.facts.common(other.facts)
     kept.exact = kept.exact and other.exact
     kept.escaped = kept.escaped | other.escaped
@@ -142,7 +166,7 @@ def _join(kept: State, other: State, live: frozenset[str]) -> None:
         there = other.env.get(name)
         if there is None:
             del kept.env[name]
-        elif there != value:
+        elif there is not value and there != value:
             if name in live:
                 kept.env[name] = FAILED
             else:
@@ -155,32 +179,36 @@ def _join(kept: State, other: State, live: frozenset[str]) -> None:
             kept.serials[key] = count
 
 
-def common_events(left: tuple[Event, ...], right: tuple[Event, ...]) -> tuple[Event, ...]:
-    """Return the events of two states that differ in branches only; branches that both took."""
-    there = set(_branches(right))
-    return tuple(
-        event
-        for event, (number, key) in zip(left, _numbered(left), strict=True)
-        if key is None or (number, key) in there
-    )
+def common_events(state: State, marks: _Marks) -> tuple[Event, ...]:
+    """Return the events of a state without those that tell no states apart and are not marked."""
+    result: list[Event] = []
+    number = 0
+    for event in state.events:
+        if hard(event):
+            number += 1
+            result.append(event)
+        elif (number, known_by(event)) in marks:
+            result.append(event)
+    return tuple(result)
 
 
-def _numbered(events: tuple[Event, ...]) -> list[tuple[int, object]]:
-    """Return for each event how many others came before, and what a branch is known by."""
+def known_by(event: Event) -> object:
+    """Return by what an event is found in another state."""
+    if isinstance(event, Assume):
+        return event.condition
+    if isinstance(event, Capability):
+        return (event.name, event.held)
+    return event
+
+
+def numbered(events: tuple[Event, ...]) -> tuple[tuple[int, object], ...]:
+    """Return for each event that tells no states apart how many others came before, and what it
+    is known by."""
     result: list[tuple[int, object]] = []
     number = 0
     for event in events:
-        if isinstance(event, Assume):
-            result.append((number, event.condition))
-        elif isinstance(event, Capability):
-            result.append((number, (event.name, event.held)))
-        elif not hard(event):
-            result.append((number, event))
-        else:
+        if hard(event):
             number += 1
-            result.append((number, None))
-    return result
-
-
-def _branches(events: tuple[Event, ...]) -> list[tuple[int, object]]:
-    return [each for each in _numbered(events) if each[1] is not None]
+        else:
+            result.append((number, known_by(event)))
+    return tuple(result)

@@ -20,7 +20,7 @@ from patchkit.lint.conditions import Condition, truth
 from patchkit.lint.evaluate import evaluate
 from patchkit.lint.events import Assume, Capability, Charge, Check, Event, Pin, Report, Site
 from patchkit.lint.graph import Graph
-from patchkit.lint.merging import merge
+from patchkit.lint.merging import merge, numbered
 from patchkit.lint.slicing import Slice, warns
 from patchkit.lint.state import LoopEntry, State
 from patchkit.lint.values import Value
@@ -160,6 +160,7 @@ class Executor:
             state.events = (*kept, *events)
             state.effect = hash((state.effect, events))
             state.charges = hash((state.charges, events))
+            state.marks = numbered(state.events)
         state.exact = False
         state.facts.forget(entry.facts)
         state.loops[head] = LoopEntry(

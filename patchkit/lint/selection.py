@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from patchkit.lint import ir
-from patchkit.lint.counters import Counters
 from patchkit.lint.conditions import Condition
+from patchkit.lint.counters import Counters
 from patchkit.lint.events import Charge, Outcome, Site
 from patchkit.lint.interest import Contents
 from patchkit.lint.pathmodel import FunctionPaths
@@ -21,6 +21,7 @@ HIGHEST = 4
 _CORE = frozenset(
     {
         *("page", "folio", "file", "inode", "list_head", "super_block", "dentry", "pid", "cred"),
+        *("mm_struct", "vm_area_struct", "user_struct", "vm_area_desc"),
         *("task_struct", "signal_struct", "vm_fault", "device", "kref", "work_struct"),
     }
 )
@@ -44,6 +45,12 @@ class Selection:
         """Choose anew: more members take part in accounting than before."""
         self._chosen = None
         self._callees.clear()
+
+    def direct(self) -> list[ir.Function]:
+        """Return the functions that have to do with a counter or a limit themselves."""
+        found = self._strong()
+        self._names = {each.name for each in found}
+        return found
 
     def functions(self) -> list[ir.Function]:
         """Return the functions to look at, in the order of the program's files."""
@@ -108,12 +115,15 @@ class Selection:
     def _weak(self, path: str) -> Iterator[ir.Function]:
         """Yield the functions of a file that do what accounting elsewhere depends on."""
         tables = self._tables
-        members = sorted({member for _, member in tables.members})
+        file = self._program.source(path)
+        tags = {tag for tag, _ in tables.members}
+        tags = {tag for tag in tags if file is not None and tag.encode() in file.data}
+        members = sorted({member for tag, member in tables.members if tag in tags})
         if members:
             words = "|".join(members)
             pattern = rf"(?:->|\.)\s*(?:{words})\s*(?:[-+|&]?=(?!=)|\+\+|--)"
             for function in self._matching(path, re.compile(pattern.encode())):
-                if self._contents(function).writes & set(members):
+                if self._writes(function):
                     yield function
             puts = "|".join(sorted(tables.effects.puts))
             for function in self._matching(path, re.compile(rf"\b(?:{puts})\s*\(".encode())):
@@ -125,6 +135,18 @@ class Selection:
         yield from self._matching(path, re.compile(pattern.encode()))
         words = "|".join(sorted({*tables.companions, *flags, *(_bit(each) for each in flags)}))
         yield from self._matching(path, re.compile(rf"\b(?:{words})\b".encode()))
+
+    def _writes(self, function: ir.Function) -> bool:
+        """Tell whether a function writes a member that takes part in accounting."""
+        for block in function.blocks:
+            for each in block.instructions:
+                if isinstance(each, ir.Assign) and isinstance(each.target, ir.Member):
+                    member = each.target.field
+                    if any(member == name for _, name in self._tables.members):
+                        tag = tag_of(self._program.type_of(each.target.base, function))
+                        if self._tables.accounting(tag, member):
+                            return True
+        return False
 
     def _has_object(self, function: ir.Function) -> bool:
         tags = self._tables.object_tags()
@@ -191,5 +213,5 @@ def _account(atom: Atom) -> bool:
         atom.kind == "field"
         and bool(atom.tag)
         and atom.tag not in _CORE
-        and atom.name not in ("vm_start", "vm_end", "vm_flags", "def_flags", "vm_mm")
+        and not atom.tag.endswith(("_ops", "_operations"))
     )

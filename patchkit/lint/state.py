@@ -48,11 +48,6 @@ def sign(value: Value) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _stem(value: Value) -> str:
-    """Return a value's text without its constant."""
-    return Value(tuple(term for term in value.terms if term[0])).text
-
-
 class Facts:
     """Conditions that hold, found by what they are about."""
 
@@ -67,7 +62,7 @@ class Facts:
 
     def add(self, condition: Condition) -> None:
         """Let a condition hold from now on."""
-        stem = _stem(condition.value)
+        stem = condition.value.stem
         known = self._table.get(stem, ())
         if condition not in known:
             self._table[stem] = (*known, condition)
@@ -77,7 +72,7 @@ class Facts:
         known = sign(condition.value)
         if known is not None:
             return compare(number(known), condition.relation, ZERO).known()
-        for fact in self._table.get(_stem(condition.value), ()):
+        for fact in self._table.get(condition.value.stem, ()):
             if fact.implies(condition):
                 return True
             if fact.excludes(condition):
@@ -89,7 +84,7 @@ class Facts:
     def _below(self, value: Value) -> bool:
         """Tell whether a value is known to be not above 0 and known not to be 0."""
         relations = {
-            each.relation for each in self._table.get(_stem(value), ()) if each.value == value
+            each.relation for each in self._table.get(value.stem, ()) if each.value == value
         }
         return {"<=", "!="} <= relations
 
@@ -122,7 +117,7 @@ class Facts:
         known = condition.known()
         if known is not None:
             return known
-        return any(each.implies(condition) for each in self._table.get(_stem(condition.value), ()))
+        return any(each.implies(condition) for each in self._table.get(condition.value.stem, ()))
 
     def forget(self, earlier: Facts) -> None:
         """Keep only what was known earlier already."""
@@ -249,7 +244,8 @@ class LoopEntry:
 @dataclass(slots=True)
 class State:
     """One path up to here. *effect* identifies the events so far, branches left out, *charges*
-    the changes of counters."""
+    the changes of counters. *marks* has for each event that does not tell states apart how many
+    of the others came before, and what it is known by."""
 
     env: dict[str, Value] = field(default_factory=dict)
     heap: dict[str, Value] = field(default_factory=dict)
@@ -257,6 +253,7 @@ class State:
     events: tuple[Event, ...] = ()
     effect: int = 0
     charges: int = 0
+    marks: tuple[tuple[int, object], ...] = ()
     loops: dict[int, LoopEntry] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)
     escaped: frozenset[str] = frozenset()
@@ -271,6 +268,7 @@ class State:
             self.events,
             self.effect,
             self.charges,
+            self.marks,
             dict(self.loops),
             dict(self.serials),
             self.escaped,

@@ -23,7 +23,6 @@ from patchkit.lint.events import (
     Init,
     Lock,
     Outcome,
-    Pin,
     Put,
     Site,
     Store,

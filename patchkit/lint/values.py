@@ -19,6 +19,7 @@ _WORDS = re.compile(r"\b(const|volatile|struct|union|enum)\b|\s+(?=\*)")
 _TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
 
 
+@functools.lru_cache(maxsize=8192)
 def tag_of(type_: str) -> str:
     """Return the tag of ``struct mm_struct *`` (any stars, const or not); empty if there is none.
 
@@ -40,7 +41,9 @@ class Atom:
     *type* is the C type as far as known. *position* is a parameter's, from 1.
     """
 
-    __slots__ = ("_placed", "_typed", "args", "kind", "name", "position", "tag", "text", "type")
+    __slots__ = (
+        *("_placed", "_typed", "_value", "args", "kind", "name", "position", "tag", "text", "type"),
+    )
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Atom:
         self.position = position
         self._typed: str | None = None
         self._placed: str | None = None
+        self._value: Value | None = None
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Atom) and self.text == other.text)
@@ -144,7 +148,10 @@ def _sum_text(terms: Iterable[Term], show: Callable[[Atom], str]) -> str:
     """Return a sum as text: ``a + 2*b*c - 1``."""
     pieces: list[tuple[bool, str]] = []
     for product, factor in terms:
-        names = "*".join(sorted(show(atom) for atom in product))
+        if len(product) == 1:
+            names = show(product[0])
+        else:
+            names = "*".join(sorted(show(atom) for atom in product))
         size = abs(factor)
         body = names if size == 1 and names else f"{size}*{names}" if names else str(size)
         pieces.append((factor < 0, body))
@@ -159,11 +166,15 @@ def _sum_text(terms: Iterable[Term], show: Callable[[Atom], str]) -> str:
 class Value:
     """A sum of products; *terms* are sorted, none has the factor 0."""
 
-    __slots__ = ("_placed", "_typed", "terms", "text")
+    __slots__ = ("_placed", "_stem", "_typed", "terms", "text")
 
     def __init__(self, terms: tuple[Term, ...]) -> None:
         self.terms = terms
-        self.text = _sum_text(terms, lambda atom: atom.text)
+        if len(terms) == 1 and terms[0][1] == 1 and len(terms[0][0]) == 1:
+            self.text = terms[0][0][0].text
+        else:
+            self.text = _sum_text(terms, _text)
+        self._stem: str | None = None
         self._typed: str | None = None
         self._placed: str | None = None
 
@@ -189,6 +200,14 @@ class Value:
         if self._placed is None:
             self._placed = _sum_text(self.terms, lambda atom: atom.placed)
         return self._placed
+
+    @property
+    def stem(self) -> str:
+        """The text without the constant."""
+        if self._stem is None:
+            rest = tuple(term for term in self.terms if term[0])
+            self._stem = self.text if len(rest) == len(self.terms) else Value(rest).text
+        return self._stem
 
     @property
     def constant(self) -> int | None:
@@ -276,7 +295,9 @@ def _collect(terms: Iterable[Term]) -> Value:
     table: dict[Product, int] = {}
     for product, factor in terms:
         table[product] = table.get(product, 0) + factor
-    kept = [(product, factor) for product, factor in table.items() if factor]
+    kept = [term for term in table.items() if term[1]]
+    if len(kept) == 1 and kept[0][1] == 1 and len(kept[0][0]) == 1:
+        return single(kept[0][0][0])
     if len(kept) > 1:
         kept.sort(key=_product_key)
     return Value(tuple(kept))
@@ -294,7 +315,11 @@ ONE = number(1)
 
 def single(atom: Atom) -> Value:
     """Return an atom as a value."""
-    return Value((((atom,), 1),))
+    value = atom._value
+    if value is None:
+        value = Value((((atom,), 1),))
+        atom._value = value
+    return value
 
 
 def parameter(name: str, type_: str, position: int) -> Value:
