@@ -39,6 +39,7 @@ PATH = (
     Step("mm/a.c", 5, "pins"),
     Step("mm/a.c", 6, "pins again"),
     Step("mm/a.c", 8, "returns with the charge"),
+    Step("mm/a.c", 3, "here it began"),
 )
 LOST = finding(line=8, path=PATH)
 SECOND = finding(line=9, severity=Severity.WARNING, rule="other-rule", message="100%: a\r\nb")
@@ -75,15 +76,17 @@ def test_text_shows_the_path(source: SourceLines) -> None:
         "       |         ^ and succeeds",
         "       > mm/b.h",
         "     1 | /* \\x1b[31m \xff */",
-        "       |         ^ forgets it".replace("        ^", "^"),
+        "       | ^ forgets it",
         "       > mm/a.c",
         "     5 |         pin(mm);",
         "       |         ^ pins",
         "     6 |         pin(mm);",
         "       |         ^ pins again",
-        "       :",
         "     8 |         return 0;",
         "       |         ^ returns with the charge",
+        "       :",
+        "     3 |         if (charge(mm))",
+        "       |         ^ here it began",
         "",
         "1 finding: 1 error",
         "9 mentions in 3 files: 7 analysed, 2 elsewhere (comments, strings, declarations), "
@@ -321,7 +324,7 @@ def test_sarif_results() -> None:
     }
     assert again["partialFingerprints"]["primaryLocationLineHash"].endswith(":2")
     steps = first["codeFlows"][0]["threadFlows"][0]["locations"]
-    assert [step["executionOrder"] for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert [step["executionOrder"] for step in steps] == [1, 2, 3, 4, 5, 6, 7]
     assert [step["location"]["message"]["text"] for step in steps] == [s.what for s in PATH]
     assert "codeFlows" not in second
     place = note["locations"][0]["physicalLocation"]["artifactLocation"]

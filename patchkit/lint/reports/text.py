@@ -54,7 +54,7 @@ def _finding(finding: Finding, source: SourceLines) -> Iterator[Line]:
     for position, step in enumerate(path):
         if step.file != file:
             yield printable(f"  {margin} > {step.file}"), "bold"
-        elif line and step.line not in (line, line + 1):
+        elif step.line < line:  # a loop, or the conclusion
             yield f"  {margin} :", "dim"
         text = source.get(step.file, step.line) or ""
         if (step.file, step.line) != (file, line):
