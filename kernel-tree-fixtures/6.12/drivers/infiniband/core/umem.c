@@ -47,7 +47,7 @@ struct ib_umem *ib_umem_get(struct ib_device *device, unsigned long addr,
 	if (ret >= 0)
 		return umem;
 
-uncharge:
+ uncharge:
 	atomic64_sub(npages, &mm->pinned_vm);
 	mmdrop(mm);
 	kfree(umem);

@@ -48,7 +48,7 @@ static struct ib_umem *__ib_umem_get_va(struct ib_device *device,
 	if (ret >= 0)
 		return umem;
 
-uncharge:
+ uncharge:
 	atomic64_sub(npages, &mm->pinned_vm);
 	mmdrop(mm);
 	kfree(umem);
