@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.ledger_algebra import members, place, replayed, vague
-from patchkit.lint.ledger_paths import Balance, Key, balances, positive
+from patchkit.lint.ledger_paths import Balance, Key, balances
 from patchkit.lint.values import Value
 
 CURRENT = "task_struct.mm"
@@ -77,10 +77,13 @@ def entries(function: FunctionPaths) -> tuple[tuple[Entry, ...], tuple[Entry, ..
         if balance.warned:
             continue
         for key, rest in balance.net.items():
-            if positive(rest) and not balance.failed:
+            sign = balance.sign(key)
+            if balance.failed:
+                continue
+            if sign > 0:
                 entry = _charge(balance, key, rest)
                 charges.setdefault(_identity(entry), entry)
-            elif rest.negative:
+            elif sign < 0:
                 entry = _release(balance, key, -rest)
                 releases.setdefault(_identity(entry), entry)
     return tuple(charges.values()), tuple(releases.values())
@@ -168,12 +171,7 @@ def linked(charge: Entry, release: Entry) -> bool:
         return False
     if (charge.owners & release.owners) - {CURRENT}:
         return True
-    return bool(_own(charge) & release.amounts)
-
-
-def _own(charge: Entry) -> frozenset[str]:
-    """Return the members of the charge's amount that the charging path itself wrote."""
-    return frozenset(name for name in charge.amounts if name in charge.balance.state)
+    return bool(charge.amounts & release.amounts)
 
 
 def compared(charge: Entry, release: Entry) -> bool | None:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Charge
 from patchkit.lint.ledger_algebra import vague
 from patchkit.lint.ledger_draft import Draft
-from patchkit.lint.ledger_paths import Balance, Key, balances, positive, signature
+from patchkit.lint.ledger_paths import Balance, Key, balances, direction, sign_of, signature
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
 
@@ -26,7 +27,7 @@ def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]
                 if draft is not None and not _below(analysis, balance, key):
                     best.setdefault(f"{draft.rule} {draft.subject}", (0, draft))
                 continue
-            if _kept(balance, rest):
+            if key[1].zero or _kept(balance, rest) or _loops(balance, key):
                 continue
             if _below(analysis, balance, key) or _settled(analysis, balance, key):
                 continue
@@ -42,21 +43,14 @@ def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]
 
 def _charged(balance: Balance, key: Key) -> bool:
     """Tell whether the path itself charged this owner, so that the rest is its own doing."""
-    return any(positive(each.amount) for each in balance.owned(key))
+    return any(direction(each) > 0 for each in balance.owned(key))
 
 
 def _unearned(balance: Balance, key: Key, rest: Value) -> Draft | None:
     """Say that a failing path gives back what only other paths of the function charge."""
-    if not rest.negative:
+    if balance.sign(key) >= 0:
         return None
-    charged = any(
-        each.counter == key[0]
-        and each.owner == key[1]
-        and balance.equal.same(each.amount, -rest)
-        and not each.via
-        for other in balances(balance.function)
-        for each in other.charges
-    )
+    charged = (key[0], key[1].text, (-rest).text) in _moves(balance.function)
     if not charged:
         return None
     return _make(
@@ -67,6 +61,16 @@ def _unearned(balance: Balance, key: Key, rest: Value) -> Draft | None:
         key[1],
         f"{(-rest).text} is given back to {key[0]} of {key[1].text} on a path that has not"
         " charged it",
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _moves(function: FunctionPaths) -> frozenset[tuple[str, str, str]]:
+    """Return counter, owner and amount of everything that some path of a function moves."""
+    return frozenset(
+        (each.counter, each.owner.text, each.amount.text)
+        for balance in balances(function)
+        for each in balance.charges
     )
 
 
@@ -86,6 +90,30 @@ def _kept(balance: Balance, rest: Value) -> bool:
         ):
             return True
     return False
+
+
+def _loops(balance: Balance, key: Key) -> bool:
+    """Tell whether another failing path gives back in a loop, or as much as objects say.
+
+    Then a path on which the loop had no rounds, or found other objects, shows nothing.
+    """
+    for other in balances(balance.function):
+        if not other.failed:
+            continue
+        for each in other.charges:
+            if each.counter != key[0] or direction(each) >= 0:
+                continue
+            if vague(each.amount) or (each.via and not _told(balance, each.amount)):
+                return True
+    return False
+
+
+def _told(balance: Balance, amount: Value) -> bool:
+    """Tell whether an amount that is given back is one that the path has charged."""
+    known = {atom.text for each in balance.charges for atom in each.amount.atoms()}
+    return all(
+        atom.text in known for atom in amount.atoms() if atom.kind in ("field", "call", "local")
+    )
 
 
 def _below(analysis: Analysis, balance: Balance, key: Key) -> bool:
@@ -134,8 +162,8 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
     """Say what is wrong with the rest of a failing path; None if that is not certain."""
     counter, owner = key
     owned = balance.owned(key)
-    taken = [each for each in owned if not positive(each.amount)]
-    if positive(rest):
+    taken = [each for each in owned if direction(each) <= 0]
+    if sign_of(rest) > 0 or not taken:
         other = _other(balance, key, rest)
         if other is not None:
             return other
@@ -149,9 +177,9 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
                 f"{rest.text} charged to {counter} of {owner.text} is not given back on this"
                 " error path",
             )
-    elif any(vague(each.amount) for each in owned):
+    if any(vague(each.amount) for each in owned):
         return None
-    elif any(balance.equal.same(each.amount, rest) for each in taken):
+    if any(balance.equal.same(each.amount, rest) for each in taken):
         return _make(
             "double-uncharge",
             balance,
@@ -160,7 +188,7 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
             owner,
             f"{(-rest).text} is given back to {counter} of {owner.text} once more than charged",
         )
-    charged = next(each for each in owned if positive(each.amount))
+    charged = next(each for each in owned if direction(each) > 0)
     given = taken[-1] if taken else charged
     return _make(
         "uncharge-amount-differs",
@@ -170,6 +198,7 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
         owner,
         f"{charged.amount.text} is charged to {counter} of {owner.text}, but"
         f" {(-given.amount).text} is given back on this error path",
+        charged.amount,
     )
 
 
@@ -200,21 +229,27 @@ def _other(balance: Balance, key: Key, rest: Value) -> Draft | None:
 
 
 def _make(
-    rule: str, balance: Balance, event: Charge, rest: Value, owner: Value, message: str
+    rule: str,
+    balance: Balance,
+    event: Charge,
+    rest: Value,
+    owner: Value,
+    message: str,
+    what: Value | None = None,
 ) -> Draft:
     """Return a draft at the end of a path."""
     function = balance.function
     end = balance.path.end
     if rest.negative:
-        what = f"returns with {(-rest).text} less than before"
+        text = f"returns with {(-rest).text} less than before"
     else:
-        what = f"returns with {rest.text} more than before"
-    last = Step(function.file, end.span.line, what)
+        text = f"returns with {rest.text} more than before"
+    last = Step(function.file, end.span.line, text)
     return Draft(
         rule,
         function,
         end.span.line,
         message,
-        f"{event.counter} {owner.typed} {rest.typed}",
+        f"{event.counter} {owner.typed} {(rest if what is None else what).typed}",
         balance.path.steps(last),
     )

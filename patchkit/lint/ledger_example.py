@@ -15,6 +15,11 @@ struct mm_struct {
 	atomic64_t pinned_vm;
 };
 
+struct task_struct {
+	struct task_struct *parent;
+	struct mm_struct *mm;
+};
+
 struct buffer {
 	struct mm_struct *mm;
 	struct page **pages;

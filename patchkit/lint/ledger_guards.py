@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
 from patchkit.lint.ledger_accounts import Entry, accounts, linked
-from patchkit.lint.ledger_algebra import Equalities, decided, members
+from patchkit.lint.ledger_algebra import Equalities, decided, members, vague
 from patchkit.lint.ledger_draft import Draft, flag_owned
-from patchkit.lint.ledger_paths import Balance, balances, positive
+from patchkit.lint.ledger_paths import Balance, apart, balances
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
 
@@ -33,9 +33,16 @@ def _releases(
 ) -> Iterator[Draft]:
     """Yield the paths of a function that end an object as others do, but give nothing back."""
     told: set[str] = set()
+    seen: set[tuple[str, str, str]] = set()
     for given in balances(function):
         for (counter, owner), rest in given.net.items():
-            if not rest.negative or flag_owned(analysis, given, counter):
+            kind = (counter, owner.text, rest.text)
+            if kind in seen:
+                continue
+            seen.add(kind)
+            if given.sign((counter, owner)) >= 0 or vague(rest):
+                continue
+            if flag_owned(analysis, given, counter):
                 continue
             for kept in balances(function):
                 if counter in told or kept.failed or kept.warned or not _alike(given, kept):
@@ -82,26 +89,20 @@ def _judged(
     charges: list[Entry],
 ) -> Draft | None:
     """Judge the conditions between a path that gives back and one that does not."""
-    apart = [
-        each for each in kept.conditions if any(other.excludes(each) for other in given.conditions)
-    ]
-    for condition in apart:
+    tests = apart(kept, given)
+    for condition in tests:
         if _excused(condition, key[1], rest, charges):
             return None
     counter = key[0]
     end = kept.path.end
-    subject = f"{counter} {key[1].placed} {' '.join(sorted(each.placed for each in apart))}"
-    if not apart:
-        if len(kept.conditions) != len(given.conditions):
-            return None
-        rule = "release-without-uncharge"
-        message = f"this path ends the object and does not give {(-rest).text} back to {counter}"
-    else:
-        rule = "guard-differs"
-        message = (
-            f"{(-rest).text} is not given back to {counter} where {apart[-1].text}, which the"
-            " charge does not depend on"
-        )
+    subject = f"{counter} {key[1].placed} {' '.join(sorted(each.placed for each in tests))}"
+    if not tests:
+        return None
+    rule = "guard-differs"
+    message = (
+        f"{(-rest).text} is not given back to {counter} where {tests[-1].text}, which the charge"
+        " does not depend on"
+    )
     step = Step(function.file, end.span.line, message)
     return Draft(rule, function, end.span.line, message, subject, kept.path.steps(step))
 
@@ -148,11 +149,16 @@ def _charges(
 ) -> Iterator[Draft]:
     """Yield the paths of a function that set an object up as others do, but charge nothing."""
     told: set[str] = set()
+    seen: set[tuple[str, str, str]] = set()
     for charged in balances(function):
         if charged.failed or charged.warned:
             continue
         for (counter, owner), rest in charged.net.items():
-            if not positive(rest) or flag_owned(analysis, charged, counter):
+            kind = (counter, owner.text, rest.text)
+            if kind in seen:
+                continue
+            seen.add(kind)
+            if charged.sign((counter, owner)) <= 0 or flag_owned(analysis, charged, counter):
                 continue
             mine = [each for each in releases if each.counter == counter and _reads(each, charged)]
             for free in balances(function):
@@ -180,12 +186,8 @@ def _unpaid(
     releases: list[Entry],
 ) -> Draft | None:
     """Judge a path that succeeds without the charge that its sibling makes."""
-    apart = [
-        each
-        for each in free.conditions
-        if any(other.excludes(each) for other in charged.conditions)
-    ]
-    for condition in apart:
+    tests = apart(free, charged)
+    for condition in tests:
         if _needless(condition, key[1], rest):
             return None
     counter, _ = key
@@ -198,16 +200,18 @@ def _unpaid(
         if any(verdict is False for verdict in verdicts):
             continue
         tested = {each.placed for each in release.balance.conditions}
-        if any(each.placed in tested or each.negated().placed in tested for each in apart):
+        if any(each.placed in tested or each.negated().placed in tested for each in tests):
             continue
         end = free.path.end
         message = (
             f"{release.function.name}() gives {release.amount.placed} back to {counter}, which"
             " this path does not charge"
         )
-        rule = "guard-differs" if apart else "charge-missing"
-        names = " ".join(sorted(each.placed for each in apart))
-        subject = f"{counter} {release.owner.placed} {release.amount.placed} {names}"
+        rule = "guard-differs" if tests else "charge-missing"
+        names = " ".join(sorted(each.placed for each in tests))
+        subject = f"{counter} {key[1].placed} {names}"
+        if not tests:
+            subject = f"{counter} {release.owner.placed} {release.amount.placed}"
         step = Step(function.file, end.span.line, message)
         return Draft(rule, function, end.span.line, message, subject, free.path.steps(step))
     return None

@@ -11,7 +11,7 @@ from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.events import Charge
 from patchkit.lint.ledger_algebra import Equalities, vague
 from patchkit.lint.ledger_draft import Draft
-from patchkit.lint.ledger_paths import Balance, Key, balances, positive
+from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value, number
 
@@ -25,8 +25,8 @@ def local_drafts(function: FunctionPaths) -> Iterator[Draft]:
 def repeated(balance: Balance, key: Key) -> Charge | None:
     """Return the last change of a counter on a path that repeats one before, if one does.
 
-    A change repeats another if it is of the same amount in the same direction, made the same way
-    at another place of the same function, with nothing taken back in between.
+    A change repeats another if it is of the same amount in the same direction at another place of
+    the same function, with nothing taken back in between.
     """
     owned = balance.owned(key)
     for earlier, later in itertools.pairwise(owned):
@@ -34,11 +34,7 @@ def repeated(balance: Balance, key: Key) -> Charge | None:
             continue
         if earlier.here == later.here or earlier.here.function != later.here.function:
             continue
-        if len(earlier.via) != len(later.via) or earlier.operator != later.operator:
-            continue
-        if vague(earlier.amount) or earlier.site.function != later.site.function:
-            continue
-        if earlier.via and later.via and earlier.site != later.site:
+        if vague(earlier.amount) or direction(earlier) != direction(later):
             continue
         return later
     return None
@@ -54,7 +50,7 @@ def _twice(function: FunctionPaths) -> Iterator[Draft]:
             again = repeated(balance, key)
             if again is None:
                 continue
-            gain = positive(again.amount)
+            gain = direction(again) > 0
             rule = "double-charge" if gain else "double-uncharge"
             size = again.amount if gain else -again.amount
             subject = f"{key[0]} {key[1].typed} {size.typed}"
@@ -72,38 +68,36 @@ def _sized(function: FunctionPaths) -> Iterator[Draft]:
     """Yield the paths that leave out a change only because the amount has a certain size."""
     books = balances(function)
     told: set[str] = set()
+    seen: set[tuple[str, str, str]] = set()
     for done in books:
         if done.warned:
             continue
         for key, rest in done.net.items():
+            kind = (key[0], key[1].text, rest.text)
+            if kind in seen:
+                continue
+            seen.add(kind)
             if rest.constant is not None or vague(rest):
                 continue
-            if positive(rest) and done.failed:
+            gain = done.sign(key) > 0
+            if not done.sign(key):
+                continue
+            if gain and done.failed:
                 continue
             for left in books:
-                if left.warned or (positive(rest) and left.failed):
+                if left.warned or (gain and left.failed):
                     continue
-                if any(each.counter == key[0] for each in left.charges):
+                if key[0] in told or any(each.counter == key[0] for each in left.charges):
                     continue
-                apart = _apart(left, done)
-                if not apart or not all(_by_size(each, rest) for each in apart):
-                    continue
-                if key[0] in told:
+                tests = apart(left, done)
+                if not tests or not all(_by_size(each, rest if gain else -rest) for each in tests):
                     continue
                 told.add(key[0])
-                yield _sized_draft(function, left, key, rest, apart)
+                yield _sized_draft(function, left, key, rest if gain else -rest, gain, tests)
 
 
-def _apart(left: Balance, done: Balance) -> list[Condition]:
-    """Return the conditions of one path that exclude the other."""
-    return [
-        each for each in left.conditions if any(other.excludes(each) for other in done.conditions)
-    ]
-
-
-def _by_size(condition: Condition, rest: Value) -> bool:
+def _by_size(condition: Condition, amount: Value) -> bool:
     """Tell whether a condition compares the amount with a number, and lets pages through."""
-    amount = rest if positive(rest) else -rest
     for value in (condition.value, -condition.value):
         offset = (value - amount).constant
         if offset is None:
@@ -116,21 +110,25 @@ def _by_size(condition: Condition, rest: Value) -> bool:
 
 
 def _sized_draft(
-    function: FunctionPaths, left: Balance, key: Key, rest: Value, apart: list[Condition]
+    function: FunctionPaths,
+    left: Balance,
+    key: Key,
+    amount: Value,
+    gain: bool,
+    tests: list[Condition],
 ) -> Draft:
     """Return the finding about a change that depends on its size."""
     counter, owner = key
-    verb = "charged to" if positive(rest) else "given back to"
-    amount = rest if positive(rest) else -rest
-    message = f"{amount.text} is not {verb} {counter} where {apart[-1].text}"
+    verb = "charged to" if gain else "given back to"
+    message = f"{amount.text} is not {verb} {counter} where {tests[-1].text}"
     end = left.path.end
-    names = " ".join(sorted(each.typed for each in apart))
+    names = " ".join(sorted(each.placed for each in tests))
     step = Step(function.file, end.span.line, message)
     return Draft(
         "guard-differs",
         function,
         end.span.line,
         message,
-        f"{counter} {owner.typed} {amount.typed} {names}",
+        f"{counter} {owner.placed} {names}",
         left.path.steps(step),
     )

@@ -17,6 +17,7 @@ from patchkit.lint.ledger_accounts import (
     linked,
     same_owner,
 )
+from patchkit.lint.ledger_algebra import replayed
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_local import repeated
 from patchkit.lint.ledger_paths import Balance, balances
@@ -55,12 +56,14 @@ def _release(
     if not mine:
         yield from _unlinked(analysis, release, charges, used)
         return
-    results = [(each, compared(each, release)) for each in mine]
+    results = [
+        (each, compared(each, release)) for each in mine if repeated(each.balance, each.key) is None
+    ]
     if any(result for _, result in results):
         pass
     elif repeated(release.balance, release.key) is not None:
         return
-    elif all(result is False for _, result in results):
+    elif results and all(result is False for _, result in results):
         charge = results[0][0]
         yield _at(
             "uncharge-amount-differs",
@@ -106,12 +109,35 @@ def _unlinked(
                 charge,
             )
             return
-    seen = False
+    makers: list[Balance] = []
     for maker in creators(analysis, release.places):
-        if seen or any(counter == release.counter for counter, _ in maker.net):
+        if any(each.counter == release.counter for each in maker.charges):
             return
-        seen = True
-        yield _made(maker, release)
+        if called_by_payer(analysis, maker, release.counter):
+            return
+        if not maker.equal.reduce(replayed(release.amount, maker.state)).zero:
+            makers.append(maker)
+    if makers:
+        yield _made(min(makers, key=lambda each: len(each.path.events)), release)
+
+
+def called_by_payer(analysis: Analysis, maker: Balance, counter: str) -> bool:
+    """Tell whether a function above the one that sets an object up moves the counter itself."""
+    seen: set[str] = set()
+    pending = [maker.function]
+    while pending:
+        for call in analysis.callers(pending.pop()):
+            if call.caller.name in seen:
+                continue
+            seen.add(call.caller.name)
+            pending.append(call.caller)
+            if any(
+                each.counter == counter
+                for balance in balances(call.caller)
+                for each in balance.charges
+            ):
+                return True
+    return False
 
 
 def _made(maker: Balance, release: Entry) -> Draft:

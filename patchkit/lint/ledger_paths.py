@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from patchkit.lint.analysis import FunctionPaths, Path
-from patchkit.lint.conditions import Condition
+from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.events import Assume, Charge, Event, Outcome, Pin, Put, Store
 from patchkit.lint.ledger_algebra import Equalities, members
 from patchkit.lint.values import ZERO, Value
@@ -24,12 +24,13 @@ class Balance:
     be equal; what is zero is left out. *state* is what members (``tag.member``) hold at the end,
     for all objects that the path wrote. *ended* are the objects whose memory was given back, by
     text, with their tags; *dropped* those that lost a reference, or their memory; *unpinned* the
-    pages whose pins were dropped.
+    pages whose pins were dropped. *relations* has the conditions by the text of their values.
     """
 
     function: FunctionPaths
     path: Path
     charges: tuple[Charge, ...]
+    owners: tuple[Value, ...]
     net: dict[Key, Value]
     equal: Equalities
     state: dict[str, Value]
@@ -38,19 +39,42 @@ class Balance:
     dropped: dict[str, str]
     unpinned: frozenset[str]
     conditions: tuple[Condition, ...]
+    relations: dict[str, tuple[Condition, ...]]
     warned: bool
+    signs: dict[Key, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
         """Whether the function says that it failed."""
         return self.path.outcome == Outcome.FAILURE
 
+    def sign(self, key: Key) -> int:
+        """Return 1 if the path leaves a charge, -1 if it gives back, 0 if that is open."""
+        if key not in self.signs:
+            self.signs[key] = self._sign(key)
+        return self.signs[key]
+
+    def _sign(self, key: Key) -> int:
+        signs = {direction(each) for each in self.owned(key)}
+        if len(signs) == 1 and 0 not in signs:
+            return signs.pop()
+        return sign_of(self.net[key]) or self._assumed(self.net[key])
+
+    def _assumed(self, value: Value) -> int:
+        """Return the sign that the path's conditions give a value."""
+        for relation, sign in ((">", 1), ("<", -1)):
+            wanted = compare(value, relation, ZERO)
+            known = self.relations.get(wanted.value.text, ())
+            if any(each.implies(wanted) for each in known):
+                return sign
+        return 0
+
     def owned(self, key: Key) -> tuple[Charge, ...]:
         """Return the changes of a counter of an owner, in order."""
         return tuple(
             each
-            for each in self.charges
-            if each.counter == key[0] and self.equal.same(each.owner, key[1])
+            for each, owner in zip(self.charges, self.owners, strict=True)
+            if each.counter == key[0] and owner == key[1]
         )
 
 
@@ -86,12 +110,18 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
                 unpinned.add(first.text)
             case _:
                 pass
+    relations: dict[str, tuple[Condition, ...]] = {}
+    for condition in conditions:
+        text = condition.value.text
+        relations[text] = (*relations.get(text, ()), condition)
     equal = Equalities(conditions)
+    owners = tuple(equal.reduce(each.owner) for each in charges)
     return Balance(
         function,
         path,
         tuple(charges),
-        _net(charges, equal),
+        owners,
+        _net(charges, owners, equal),
         equal,
         {each.name: each.value for each in stores},
         tuple(stores),
@@ -99,24 +129,49 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
         dropped,
         frozenset(unpinned),
         tuple(conditions),
+        relations,
         warned,
     )
 
 
-def _net(charges: list[Charge], equal: Equalities) -> dict[Key, Value]:
+def _net(charges: list[Charge], owners: tuple[Value, ...], equal: Equalities) -> dict[Key, Value]:
     """Sum charges up by counter and owner, as far as owners are known to be the same."""
     sums: dict[Key, Value] = {}
-    for charge in charges:
-        owner = equal.reduce(charge.owner)
+    for charge, owner in zip(charges, owners, strict=True):
         key = (charge.counter, owner)
         sums[key] = sums.get(key, ZERO) + charge.amount
     reduced = {key: equal.reduce(value) for key, value in sums.items()}
     return {key: value for key, value in reduced.items() if not value.zero}
 
 
-def positive(value: Value) -> bool:
-    """Tell whether a net amount is a charge: nothing in it is taken off."""
-    return bool(value.terms) and all(factor > 0 for _, factor in value.terms)
+def sign_of(value: Value) -> int:
+    """Return 1 if nothing in a sum is taken off, -1 if all of it is, else 0."""
+    signs = {factor > 0 for _, factor in value.terms}
+    return 0 if len(signs) != 1 else 1 if signs == {True} else -1
+
+
+def direction(charge: Charge) -> int:
+    """Return 1 for a charge, -1 for what is given back, 0 if that cannot be told.
+
+    A difference such as ``end - start`` has no sign of its own; then the operator decides.
+    """
+    sign = sign_of(charge.amount)
+    if sign:
+        return sign
+    if any(word in charge.operator for word in ("sub", "dec", "-")):
+        return -1
+    return 1 if any(word in charge.operator for word in ("add", "inc", "+")) else 0
+
+
+def apart(left: Balance, right: Balance) -> list[Condition]:
+    """Return the conditions of one path that the other path contradicts."""
+    return [
+        condition
+        for text, conditions in left.relations.items()
+        if text in right.relations
+        for condition in conditions
+        if any(other.excludes(condition) for other in right.relations[text])
+    ]
 
 
 def line_of(event: Event, function: FunctionPaths) -> int:

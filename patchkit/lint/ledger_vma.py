@@ -14,7 +14,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
 from patchkit.lint.events import Assume, Charge, Flag
 from patchkit.lint.ledger_draft import Draft
-from patchkit.lint.ledger_paths import Balance, balances, positive
+from patchkit.lint.ledger_paths import Balance, balances, direction
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
 
@@ -61,13 +61,14 @@ def _moved(function: FunctionPaths, companion: str, counter: str, flag: str) -> 
         for (name, owner), rest in balance.net.items():
             if name != companion:
                 continue
-            rule = "charge-missing" if positive(rest) else "release-without-uncharge"
+            sign = balance.sign((name, owner))
+            rule = "charge-missing" if sign > 0 else "release-without-uncharge"
             subject = f"{counter} {flag} {rest.placed}"
-            if subject in told or (not positive(rest) and not rest.negative):
+            if subject in told or not sign:
                 continue
             told.add(subject)
             event = balance.owned((name, owner))[-1]
-            verb = "enter" if positive(rest) else "leave"
+            verb = "enter" if sign > 0 else "leave"
             message = (
                 f"pages {verb} {companion} by {rest.text} with {flag} set, and {counter} does not"
                 " change"
@@ -94,7 +95,7 @@ def _again(function: FunctionPaths, counter: str, flag: str) -> Iterator[Draft]:
             (
                 each
                 for each in balance.charges
-                if each.counter == counter and positive(each.amount) and not each.via
+                if each.counter == counter and direction(each) > 0 and not each.via
             ),
             None,
         )
