@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mutants.generate import candidates, choose
+from mutants import generate
 from mutants.model import VERSIONS, Half, Mutant, half_of
 from patchkit.paths import cache_directory
 from patchkit.tree.source import GitTree
@@ -41,13 +41,13 @@ def _generator() -> str:
     return digest.hexdigest()[:16]
 
 
-def all_candidates(version: str, tree: GitTree) -> list[Mutant]:
-    """Return all mutants of a tree, from the cache when nothing has changed."""
+def mutants_of(version: str, tree: GitTree) -> list[Mutant]:
+    """Return the chosen mutants of a tree, from the cache when nothing has changed."""
     directory = cache_directory() / "mutants"
     path = directory / f"{version}-{tree.tree_id[:12]}-{_generator()}.json"
     if path.is_file():
         return msgspec.json.decode(path.read_bytes(), type=list[Mutant])
-    found = list(candidates(version, tree))
+    found = generate.mutants(version, tree)
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.glob(f"{version}-*.json"):
         old.unlink()
@@ -62,7 +62,7 @@ def corpus(versions: Iterable[str] = VERSIONS) -> list[Mutant]:
     found: list[Mutant] = []
     for version in versions:
         with open_tree(version) as tree:
-            found += choose(all_candidates(version, tree))
+            found += mutants_of(version, tree)
     return found
 
 

@@ -252,7 +252,9 @@ def flags(view: View, path_maps: bool) -> Iterator[Proposal]:
                 continue
             name = "fork-keeps-flag" if forks else "flag-kept"
             yield Proposal(name, (delete(view, statement),), counter="mm.locked_vm", reach="far")
-        sets = what in ("vm_flags_set", "|=") and "vm_flags" in view.t(statement)
+        # A driver's mmap() may set VM_LOCKED: whoever calls it counts the VMA by its flags then.
+        hook = "struct file *" in view.parameters.values() or "mmap" in view.name
+        sets = what in ("vm_flags_set", "|=") and "vm_flags" in view.t(statement) and not hook
         if sets and "VM_" in text and "LOCKED" not in text:
             edit = put(value, f"{text} | VM_LOCKED")
             yield Proposal("flag-set", (edit,), counter="mm.locked_vm")

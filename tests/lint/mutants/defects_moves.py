@@ -23,6 +23,7 @@ from mutants.ops import (
     skip_call,
 )
 from mutants.view import Node, View
+from patchkit.tree.csource import walk
 
 MOVES = (CHARGE, UNCHARGE)
 
@@ -91,7 +92,7 @@ def conditional(context: Context) -> Iterator[Proposal]:
                 continue
             text = view.t(effect.statement)
             edit = put(effect.statement, f"if ({amount} > 1)\n\t\t{text}")
-        elif effect.helper is not None and effect.helper.returns == "int":
+        elif effect.helper is not None and effect.helper.returns == "int" and effect.helper.zero:
             edit = put(effect.node, f"({amount} > 1 ? {view.t(effect.node)} : 0)")
         else:
             continue
@@ -281,14 +282,29 @@ def jumps(context: Context) -> Iterator[Proposal]:
             skipped = [
                 e for e in backs
                 if jump.end_byte < e.node.start_byte < position and e.counter not in charged
+                and _counted(view, e, jump)
             ]  # fmt: skip
             above = next(
                 (name for p, name in reversed(labels) if jump.end_byte < p <= min(
                     (e.statement.start_byte for e in skipped), default=-1)), "",
             )  # fmt: skip
-            if skipped and above:
+            begin = next((p for p, name in labels if name == above), 0)
+            charges_there = any(begin < c.node.start_byte < position for c in charges)
+            if skipped and above and not charges_there:
                 edit = put(jump, f"goto {above};")
                 yield Proposal("goto-above", (edit,), counter=skipped[0].counter)
+
+
+def _counted(view: View, effect: Effect, jump: Node) -> bool:
+    """Tell whether an amount is set by the time of a jump; one of a fresh object is zero else."""
+    if effect.amount is None:
+        return True
+    texts = {view.t(n) for n in walk(effect.amount) if n.type in ("identifier", "field_expression")}
+    for text in texts - set(view.parameters):
+        stores = [t.start_byte for t, _, _ in view.stores() if view.t(t) == text]
+        if stores and min(stores) > jump.start_byte:
+            return False
+    return True
 
 
 def unchecked(context: Context) -> Iterator[Proposal]:

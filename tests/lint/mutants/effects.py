@@ -56,6 +56,8 @@ class Helper:
     accounting: bool
     checks: bool
     returns: str
+    zero: bool
+    """Whether it may return 0, true or a variable that was set to it, and so tells success."""
 
 
 @dataclass(frozen=True, slots=True)

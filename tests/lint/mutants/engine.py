@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from patchkit.lint.program import Program
 
 from patchkit.lint.analysis import Analysis
 from patchkit.lint.counters import load_counters
 from patchkit.lint.model import Finding
+from patchkit.lint.program import Program
 from patchkit.lint.rule import load_rules
 from patchkit.lint.scope import search
 from patchkit.tree.source import Tree
@@ -22,7 +21,7 @@ from patchkit.tree.source import Tree
 class Outcome:
     """What the lint says of one edit: findings there are more of, and fewer of.
 
-    *failed* is the message of an exception, *seconds* the time for analysis and rules.
+    *failed* is the message of an exception, *seconds* the processor time of analysis and rules.
     """
 
     more: tuple[Finding, ...]
@@ -38,27 +37,28 @@ def findings(analysis: Analysis) -> tuple[Finding, ...]:
 
 
 class Session:
-    """A tree's analysis and its findings, made once."""
+    """A tree's analysis and its findings, made once; of some *files* only, if they are given."""
 
-    def __init__(self, tree: Tree) -> None:
-        started = time.perf_counter()
+    def __init__(self, tree: Tree, files: Sequence[str] = ()) -> None:
+        started = time.process_time()
         counters = load_counters()
-        files = search(tree, [word.encode() for word in counters.words], counters.outside)
+        words = [word.encode() for word in counters.words]
+        files = files or search(tree, words, counters.outside)
         self.tree = tree
         self.analysis = Analysis(Program(tree, counters, tuple(files)))
         self.base = findings(self.analysis)
-        self.seconds = time.perf_counter() - started
+        self.seconds = time.process_time() - started
         self._count = Counter(finding.fingerprint for finding in self.base)
 
     def lint(self, changes: Mapping[str, bytes]) -> Outcome:
         """Lint the tree with some files changed and compare, as multisets of fingerprints."""
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             now = findings(self.analysis.edited(dict(changes)))
         except Exception as error:  # a crash is a result: the mutant is not found
-            seconds = time.perf_counter() - started
+            seconds = time.process_time() - started
             return Outcome((), (), seconds, f"{type(error).__name__}: {error}")
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         count = Counter(finding.fingerprint for finding in now)
         return Outcome(
             _surplus(now, count - self._count), _surplus(self.base, self._count - count), seconds

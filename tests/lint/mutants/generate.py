@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from mutants import defects_checks, defects_moves, defects_values, harmless_flow, harmless_names
 from mutants.effects import CHARGE, OTHER, UNCHARGE, Effect, checks
@@ -21,7 +22,7 @@ PER_FUNCTION = 2
 """So many mutants of one operator in one function of one tree."""
 PER_PATH = 3
 """So many of one operator in one file of one tree."""
-PER_OPERATOR = {False: 12, True: 6}
+PER_OPERATOR = {False: 8, True: 4}
 """So many of one operator in one tree, defects and harmless ones."""
 
 
@@ -84,12 +85,9 @@ def _partners(known: Survey, place: Place, proposal: Proposal) -> tuple[str, ...
     return tuple(sorted(found - {place.name}))
 
 
-def _mutant(
-    version: str, known: Survey, place: Place, proposal: Proposal, harmless: bool
-) -> Mutant | None:
-    view = place.view
+def _mutant(version: str, view: View, proposal: Proposal, harmless: bool) -> Mutant | None:
     new = _text(view, proposal)
-    if new is None or new == view.text or errors(new) > errors(view.text):
+    if new is None or new == view.text:
         return None
     start, old, text = _cut(view.extent.start, view.text, new)
     return Mutant(
@@ -101,10 +99,33 @@ def _mutant(
         start=start,
         old=old,
         new=text,
-        reach="near" if harmless else _reach(known, place, proposal),
+        reach=proposal.reach,
         counter=proposal.counter,
-        partners=() if harmless else _partners(known, place, proposal),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mutant before it is chosen: reach and partners are not known yet."""
+
+    mutant: Mutant
+    place: Place
+    proposal: Proposal
+
+    def parses(self) -> bool:
+        """Tell whether the function has no more syntax errors than before."""
+        new = _text(self.place.view, self.proposal)
+        return new is not None and errors(new) <= errors(self.place.view.text)
+
+    def settled(self, known: Survey) -> Mutant:
+        """Return the mutant with reach and partners."""
+        if self.mutant.harmless:
+            return self.mutant
+        return replace(
+            self.mutant,
+            reach=_reach(known, self.place, self.proposal),
+            partners=_partners(known, self.place, self.proposal),
+        )
 
 
 def _proposals(known: Survey, harmless: bool) -> Iterator[tuple[Place, Proposal]]:
@@ -138,33 +159,40 @@ def _owners(places: Iterable[Place]) -> Iterator[str]:
                 yield place.view.t(effect.owner)
 
 
-def candidates(version: str, tree: GitTree, known: Survey | None = None) -> Iterator[Mutant]:
-    """Yield every mutant that the operators can make of a tree, each once."""
-    known = known or survey(tree)
+def candidates(version: str, known: Survey) -> Iterator[Candidate]:
+    """Yield everything that the operators can make of a tree, each once."""
     seen: set[str] = set()
     for harmless in (False, True):
         for place, proposal in _proposals(known, harmless):
-            mutant = _mutant(version, known, place, proposal, harmless)
+            mutant = _mutant(version, place.view, proposal, harmless)
             if mutant is not None and mutant.id not in seen:
                 seen.add(mutant.id)
-                yield mutant
+                yield Candidate(mutant, place, proposal)
 
 
-def choose(mutants: Iterable[Mutant]) -> list[Mutant]:
+def choose(found: Iterable[Candidate]) -> list[Candidate]:
     """Choose among candidates by a stable order, spread over files, functions and operators."""
     functions: Counter[tuple[str, ...]] = Counter()
     paths: Counter[tuple[str, ...]] = Counter()
     operators: Counter[tuple[str, ...]] = Counter()
     chosen = []
-    for mutant in sorted(mutants, key=lambda one: rank(one.id)):
+    for candidate in sorted(found, key=lambda one: rank(one.mutant.id)):
+        mutant = candidate.mutant
         keys = (
             (functions, (mutant.tree, mutant.operator, mutant.path, mutant.function), PER_FUNCTION),
             (paths, (mutant.tree, mutant.operator, mutant.path), PER_PATH),
             (operators, (mutant.tree, mutant.operator), PER_OPERATOR[mutant.harmless]),
         )
-        if any(counter[key] >= limit for counter, key, limit in keys):
+        if any(counter[key] >= limit for counter, key, limit in keys) or not candidate.parses():
             continue
         for counter, key, _ in keys:
             counter[key] += 1
-        chosen.append(mutant)
-    return sorted(chosen, key=lambda one: (one.tree, one.harmless, one.path, one.id))
+        chosen.append(candidate)
+    return chosen
+
+
+def mutants(version: str, tree: GitTree) -> list[Mutant]:
+    """Return the mutants of a tree that are measured, by path."""
+    known = survey(tree)
+    found = [candidate.settled(known) for candidate in choose(candidates(version, known))]
+    return sorted(found, key=lambda one: (one.harmless, one.path, one.id))

@@ -119,7 +119,7 @@ def failure(view: View) -> str:
 def not_called(view: View, effect: Effect) -> str:
     """Return the value that a call would have on success, were it not made; '' if unknown."""
     helper = effect.helper
-    if helper is None:
+    if helper is None or not helper.zero:
         return ""
     return {"bool": "true", "int": "0", "long": "0"}.get(helper.returns, "")
 

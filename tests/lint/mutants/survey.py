@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from mutants.effects import (
     effects,
 )
 from mutants.view import Node, View
+from patchkit.lint.scope import search
 from patchkit.tree.csource import CSource, Extent
 from patchkit.tree.source import GitTree
 
@@ -82,13 +82,8 @@ def _outside() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def grep(tree: GitTree, words: Iterable[str]) -> list[str]:
     """Return the C files of a tree that hold one of the words, outside of tools and samples."""
-    patterns = [item for word in sorted(words) for item in ("-e", word)]
-    command = ("git", "-C", str(tree.repository), "grep", "-l", "-F", *patterns, tree.commit)
-    done = subprocess.run(
-        (*command, "--", "*.c", "*.h"), stdout=subprocess.PIPE, check=False, text=True
-    )
-    paths = [line.partition(":")[2] for line in done.stdout.splitlines()]
-    return sorted(path for path in paths if not path.startswith(_outside()[1]))
+    paths = search(tree, [word.encode() for word in words], _outside()[1])
+    return sorted(path for path in paths if path.endswith((".c", ".h")))
 
 
 class _Files:
@@ -165,6 +160,8 @@ def _as_helper(place: Place) -> Helper | None:
         accounting=accounting,
         checks=limits,
         returns="pointer" if view.returns_pointer() else view.return_type(),
+        zero=re.search(rb"return (?:0|true);|\b\w+ = (?:0|true);|return \w+\(", view.text)
+        is not None,
     )
 
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Defects of a kind that Linux has had, and edits that are none, in the real trees."""
+
+from __future__ import annotations
+
+import pytest
+from mutants.cases import Case, as_mutant, cases
+from mutants.corpus import open_tree
+from mutants.engine import Session
+from mutants.model import VERSIONS, Mutant
+from mutants.run import Result, lint_one
+
+KNOWN_MISSES: frozenset[str] = frozenset()
+"""Hard cases that the lint does not see; why is in docs/lint-measure.md."""
+
+
+def test_the_cases_are_what_they_are_said_to_be() -> None:
+    found = cases()
+    assert len({case.id for case in found}) == len(found) == 31
+    assert sum(case.benign for case in found) == 8
+    levels = [case.difficulty for case in found]
+    assert {level: levels.count(level) for level in set(levels)} == {
+        "easy": 9, "medium": 10, "hard": 4, "none": 8,
+    }  # fmt: skip
+    assert {case.tree for case in found} <= set(VERSIONS)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("version", sorted({case.tree for case in cases()}))
+def test_each_case_is_seen_and_nothing_harmless_is(version: str) -> None:
+    chosen = [case for case in cases() if case.tree == version]
+    results: dict[str, Result] = {}
+    with open_tree(version) as tree:
+        session = Session(tree)
+        for case in chosen:
+            results[case.id] = lint_one(session, as_mutant(case))
+    missed = {case.id for case in chosen if not results[case.id].good}
+    assert missed == {case.id for case in chosen} & KNOWN_MISSES
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_the_text_of_each_case_is_there_once(case: Case) -> None:
+    mutant: Mutant = as_mutant(case)
+    with open_tree(case.tree) as tree:
+        data = tree.read(case.file)
+    assert data is not None
+    assert mutant.apply(data) != data
