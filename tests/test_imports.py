@@ -12,7 +12,7 @@ import patchkit
 
 ROOT = Path(patchkit.__file__).parent
 BASE = ("errors", "paths", "process", "progress")
-STAGES = ("tree", "series", "commits", "lint", "build", "boot", "results")
+STAGES = ("tree", "series", "commits", "lint", "kselftest", "build", "boot", "results")
 LAST = ("pipeline", "verify", "cli", "__main__")
 MODULES = sorted(ROOT.rglob("*.py"))
 
