@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from patchkit.lint import ir
 from patchkit.lint.counters import Counters, load_counters
@@ -52,6 +52,7 @@ class Analysis:
         self._selection = Selection(program, self.tables, self.contents)
         if earlier is not None:
             self.tables.members |= earlier.tables.members
+            self.tables.accounts |= earlier.tables.accounts
         self._run()
         self._callers: dict[int, tuple[CallSite, ...]] | None = None
 
@@ -69,23 +70,29 @@ class Analysis:
         if not self.tables.members:
             for function in self._selection.direct():
                 self.paths_of(function)
-            self.tables.members |= find_members(self._done.values(), self.counters)
-            self._selection.members_changed()
+            self._learn()
         for _ in range(_ROUNDS):
             self._done.clear()
             for function in self._selection.functions():
                 self.paths_of(function)
-            found = find_members(self._done.values(), self.counters)
-            if found <= self.tables.members:
+            if not self._learn():
                 break
-            self.tables.members |= found
-            self._selection.members_changed()
         done = [each for each in self._done.values() if each.problem or _eventful(each)]
         done.sort(key=lambda each: (each.file, each.function.span.start))
         self.functions: tuple[FunctionPaths, ...] = tuple(done)
         self._by_name: dict[str, list[FunctionPaths]] = {}
         for each in done:
             self._by_name.setdefault(each.name, []).append(each)
+
+    def _learn(self) -> bool:
+        """Take in the members that charges depend on; tell whether some are new."""
+        members, tags = find_members(self._done.values(), self.counters)
+        new = not (members <= self.tables.members and tags <= self.tables.accounts)
+        self.tables.members |= members
+        self.tables.accounts |= tags
+        if new:
+            self._selection.members_changed()
+        return new
 
     def paths_of(self, function: ir.Function) -> FunctionPaths:
         """Return one function's paths."""
@@ -201,6 +208,3 @@ class Analysis:
 
 def _eventful(function: FunctionPaths) -> bool:
     return any(path.events for path in function.paths)
-
-
-_ = field

@@ -179,7 +179,7 @@ class Machine:
                 "def_flags",
             ):
                 self._assign_flags(atom, value, before, state, site, via)
-            elif self.world.accounting(atom.tag, atom.name):
+            elif self.world.accounting(atom.tag, atom.name) and not of_local(atom):
                 narrow = self.narrow_of(value)
                 bits = bits_of(atom.type)
                 if bits and value.constant is None:
@@ -530,6 +530,13 @@ class Machine:
                     counter = self.world.counter(atom.tag, atom.name)
                     if counter:
                         emit(state, Report(site, (), counter, atom.args[0], name))
+
+
+def of_local(atom: Atom | None) -> bool:
+    """Tell whether a place lies in one of the function's own variables."""
+    while atom is not None and atom.kind in ("address", "field", "element"):
+        atom = atom.args[0].atom
+    return atom is not None and atom.kind == "local"
 
 
 def _points(value: Value) -> bool:

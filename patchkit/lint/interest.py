@@ -110,6 +110,16 @@ class FunctionInterest:
             case _:
                 return False
 
+    def minor(self, instruction: ir.Instruction) -> bool:
+        """Tell whether an event is of interest only besides others: locks, ``*result = x``."""
+        match instruction:
+            case ir.Assign(ir.Unary("*", _)):
+                return True
+            case ir.Call(ir.Name(name), _):
+                return name in self.effects.locks or name in self.effects.gets
+            case _:
+                return False
+
     def _stores(self, target: ir.Expr) -> bool:
         match target:
             case ir.Member(base, member):

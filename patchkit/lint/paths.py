@@ -27,6 +27,8 @@ from patchkit.lint.values import Value
 
 MOST_STATES = 96
 """States at one block; more are merged by what they have done."""
+MOST_ROUNDS = 8
+"""States that go round a loop again; more are merged likewise."""
 MOST_STEPS = 12_000
 """Blocks executed for one function; a function that needs more is not analysed."""
 
@@ -68,6 +70,8 @@ class Executor:
             _, block = heapq.heappop(self._queue)
             states = self._waiting.pop(block, [])
             merged = merge(states, self._slice.live[block], self._status)
+            if len(merged) > MOST_ROUNDS and any(s.loops for s in merged):
+                merged = self._settled(block, merged)
             if len(merged) > MOST_STATES:
                 self.truncated = True
                 merged = merge(merged, frozenset(), self._status, coarse=1)
@@ -81,6 +85,14 @@ class Executor:
                     raise TooManyPaths(f"more than {MOST_STEPS} steps")
                 self._execute(block, state)
         return self._ends
+
+    def _settled(self, block: int, states: list[State]) -> list[State]:
+        """At the head of a loop, do not tell apart by variables what has gone round it."""
+        again = [each for each in states if block in each.loops and each.loops[block].rounds]
+        if len(again) <= MOST_ROUNDS:
+            return states
+        first = [each for each in states if all(each is not other for other in again)]
+        return first + merge(again, frozenset(), self._status, coarse=1)
 
     def _status(self, name: str) -> bool:
         """Tell whether a variable is only ever tested and returned."""

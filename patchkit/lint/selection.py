@@ -183,13 +183,19 @@ def _bit(flag: str) -> str:
     return f"VMA_{flag.removeprefix('VM_')}_BIT"
 
 
-def find_members(functions: Iterable[FunctionPaths], counters: Counters) -> set[tuple[str, str]]:
-    """Return the members that charges depend on: amounts, owners, and what decides over them."""
+def find_members(
+    functions: Iterable[FunctionPaths], counters: Counters
+) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the members that charges depend on, and the tags of the structs that hold them.
+
+    They are those in amounts and owners, and those of the same structs that decide whether a
+    charge is made.
+    """
     found: set[tuple[str, str]] = set()
-    ours = {(each.struct, each.member) for each in (*counters.counters, *counters.companions)}
+    guards: set[tuple[str, str]] = set()
     for function in functions:
         without: set[Condition] = set()
-        guards: set[Condition] = set()
+        deciding: set[Condition] = set()
         for path in function.paths:
             charges = [each for each in path.events if isinstance(each, Charge)]
             charges = [each for each in charges if counters.by_id(each.counter) is not None]
@@ -197,11 +203,12 @@ def find_members(functions: Iterable[FunctionPaths], counters: Counters) -> set[
                 found |= _members(charge.amount)
                 found |= _members(charge.owner)
             if path.outcome != Outcome.FAILURE:
-                (guards if charges else without).update(path.conditions)
-        for condition in guards:
+                (deciding if charges else without).update(path.conditions)
+        for condition in deciding:
             if condition.negated() in without:
-                found |= _members(condition.value)
-    return found - ours
+                guards |= _members(condition.value)
+    tags = {tag for tag, _ in found}
+    return found | {each for each in guards if each[0] in tags}, tags
 
 
 def _members(value: Value) -> set[tuple[str, str]]:

@@ -50,10 +50,13 @@ def interest(function: ir.Function, types: Types, view: View) -> FunctionInteres
     )
 
 
-def prepare(function: ir.Function, types: Types, view: View) -> Prepared:
-    """Return a function's slice."""
+def prepare(function: ir.Function, types: Types, view: View) -> Prepared | None:
+    """Return a function's slice; None if there is nothing in it."""
     graph = Graph(function.blocks)
-    kept = Slicer(function, graph, interest(function, types, view)).slice()
+    slicer = Slicer(function, graph, interest(function, types, view))
+    kept = slicer.slice()
+    if slicer.idle:
+        return None
     scope = Scope(function, types, view.effects, dict(kept.locals))
     return Prepared(function, graph, kept, scope)
 
@@ -66,6 +69,8 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     if problem:
         return FunctionPaths(function, (), problem, Summary(function, (), problem))
     ready = prepare(function, types, view)
+    if ready is None:
+        return FunctionPaths(function, (), "", Summary(function, ()))
     executor = Executor(function, ready.graph, ready.slice, Machine(ready.scope, view), view.rules)
     try:
         ends = executor.run()
@@ -73,7 +78,9 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
         problem = f"too many paths: {error}"
         return FunctionPaths(function, (), problem, Summary(function, (), problem))
     paths = _paths(function, ends)
-    summary = summarise(function, [(each.events, each.result, each.outcome) for each in paths])
+    companions = frozenset(each.id for each in view.tables.counters.companions)
+    done = [(each.events, each.result, each.outcome) for each in paths]
+    summary = summarise(function, done, companions)
     return FunctionPaths(function, paths, "", summary)
 
 

@@ -22,6 +22,9 @@ class Interest(Protocol):
     def event(self, instruction: ir.Instruction) -> bool:
         """Tell whether an instruction makes an event or stores what matters elsewhere."""
 
+    def minor(self, instruction: ir.Instruction) -> bool:
+        """Tell whether an event is of interest only besides others."""
+
     def limit(self, expression: ir.Expr) -> bool:
         """Tell whether an expression reads a limit."""
 
@@ -134,15 +137,18 @@ class Slicer:
         self._names: set[str] = set()
         self._limited: set[str] = set()
         self._amounts: set[str] = set()
+        self.idle = False
+        """Whether there is nothing in the function that matters."""
 
     def slice(self) -> Slice:
         """Return the slice."""
         self._find_writers()
         self._find_limited()
+        seeds = self._seeds()
+        self.idle = not (seeds or self._limited or self._checks())
+        for block, position in () if self.idle else seeds:
+            self._keep(block, position, amount=True)
         for block in self._graph.order:
-            for position, instruction in enumerate(self._blocks[block].instructions):
-                if self._interest.event(instruction):
-                    self._keep(block, position, amount=True)
             self._keep_end(block)
         kept = {
             block: [
@@ -163,6 +169,27 @@ class Slicer:
         steps = {head: self._stepped(body, kept) for head, body in self._graph.loops.items()}
         live = self._liveness(kept)
         return Slice(kept, self._branches, self._join, live, self._amounts, declared, steps)
+
+    def _seeds(self) -> list[Place]:
+        """Return the events; none if all of them are of interest only besides others."""
+        found: list[Place] = []
+        major = bool(self._limited)
+        for block in self._graph.order:
+            for position, instruction in enumerate(self._blocks[block].instructions):
+                if self._interest.event(instruction):
+                    found.append((block, position))
+                    major = major or not self._interest.minor(instruction)
+        return found if major or self._checks() else []
+
+    def _checks(self) -> bool:
+        """Tell whether a limit or a counter is tested or returned."""
+        for block in self._graph.order:
+            end = self._blocks[block].terminator
+            if isinstance(end, ir.Branch) and self._from_limit(end.condition):
+                return True
+            if isinstance(end, ir.Return) and end.value is not None and self._from_limit(end.value):
+                return True
+        return False
 
     def _find_writers(self) -> None:
         for block in self._graph.order:

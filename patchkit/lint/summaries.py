@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from patchkit.lint import ir, values
 from patchkit.lint.branching import Branching, decided
-from patchkit.lint.calls import Machine, emit
+from patchkit.lint.calls import Machine, emit, of_local
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.evaluate import load
 from patchkit.lint.events import (
@@ -34,6 +34,9 @@ MOST_CASES = 10
 """Cases of one summary; where there are more, those with the same net effect become one."""
 DEEPEST = 8
 """Calls between an event and the function on whose path it still shows."""
+
+NEAR = 2
+"""The same for what is of interest near its place only: checks, flags."""
 
 _HIDDEN = frozenset({"call", "alloc", "local", "sum"})
 _KEPT = (Charge, Init, Check, Comparison, Store, Flag, Lock, Put, Get)
@@ -83,10 +86,16 @@ class Summary:
 
 
 def summarise(
-    function: ir.Function, ends: list[tuple[tuple[Event, ...], Value | None, str]]
+    function: ir.Function,
+    ends: list[tuple[tuple[Event, ...], Value | None, str]],
+    companions: frozenset[str] = frozenset(),
 ) -> Summary:
-    """Return the summary of a function from the events, result and outcome of each path."""
-    cases = [_case(events, result, outcome) for events, result, outcome in ends]
+    """Return the summary of a function from the events, result and outcome of each path.
+
+    Changes of *companions* show in the direct callers only."""
+    cases = [_case(events, result, outcome, companions) for events, result, outcome in ends]
+    if not any(not isinstance(each, Lock) for case in cases for each in case.events):
+        cases = [_unlocked(case) for case in cases]
     merged = _distinct(cases)
     if len(merged) > MOST_CASES:
         merged = _together(merged, _exactly)
@@ -99,7 +108,9 @@ def summarise(
     return Summary(function, tuple(merged))
 
 
-def _case(events: tuple[Event, ...], result: Value | None, outcome: str) -> Case:
+def _case(
+    events: tuple[Event, ...], result: Value | None, outcome: str, companions: frozenset[str]
+) -> Case:
     shown = {atom.text for atom in result.atoms()} if result is not None else set()
     conditions: list[Condition] = []
     for event in events:
@@ -111,7 +122,21 @@ def _case(events: tuple[Event, ...], result: Value | None, outcome: str) -> Case
             continue
         if _visible(condition.value, shown) and condition not in conditions:
             conditions.append(condition)
-    return Case(tuple(conditions), _net_events(events, shown), result, outcome)
+    return Case(tuple(conditions), _net_events(events, shown, companions), result, outcome)
+
+
+def _unlocked(case: Case) -> Case:
+    """Return a case that only locks without what it unlocks again."""
+    depth: dict[tuple[str, str], int] = {}
+    for event in case.events:
+        if isinstance(event, Lock) and event.action in ("take", "release"):
+            key = (event.lock, event.object.text)
+            depth[key] = depth.get(key, 0) + (1 if event.action == "take" else -1)
+    if any(depth.values()) or any(
+        isinstance(each, Lock) and each.action == "downgrade" for each in case.events
+    ):
+        return case
+    return replace(case, events=())
 
 
 def _capability(event: Capability) -> Condition:
@@ -125,7 +150,9 @@ def _visible(value: Value, shown: set[str]) -> bool:
     return all(atom.kind not in _HIDDEN or atom.text in shown for atom in value.atoms())
 
 
-def _net_events(events: tuple[Event, ...], shown: set[str]) -> tuple[Event, ...]:
+def _net_events(
+    events: tuple[Event, ...], shown: set[str], companions: frozenset[str]
+) -> tuple[Event, ...]:
     """Return the events that callers see; charges that are taken back are gone."""
     kept = [
         event
@@ -134,6 +161,8 @@ def _net_events(events: tuple[Event, ...], shown: set[str]) -> tuple[Event, ...]
         and len(event.via) < DEEPEST
         and not _private(event)
         and not (event.via and _unseen(event, shown))
+        and not (event.via and isinstance(event, Charge | Init) and event.counter in companions)
+        and not (len(event.via) >= NEAR and isinstance(event, Check | Flag | Get | Comparison))
     ]
     totals: dict[tuple[str, str], Value] = {}
     for event in kept:
@@ -167,10 +196,7 @@ def _unseen(event: Event, shown: set[str]) -> bool:
 def _private(event: Event) -> bool:
     """Tell whether an event is about one of the function's own variables."""
     if isinstance(event, Store | Put | Get | Lock):
-        atom = event.object.atom
-        while atom is not None and atom.kind in ("address", "field", "element"):
-            atom = atom.args[0].atom
-        return atom is not None and atom.kind == "local"
+        return of_local(event.object.atom)
     return False
 
 
@@ -406,7 +432,8 @@ class Instantiation:
         before = load(at, state, run.scope)
         if at.atom is not None:
             state.heap[at.atom.text] = value
-        emit(state, replace(event, via=via, object=thing, value=value, before=before))
+        if not of_local(at.atom):
+            emit(state, replace(event, via=via, object=thing, value=value, before=before))
 
 
 class _Change:

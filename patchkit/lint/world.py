@@ -27,6 +27,8 @@ class Tables:
     effects: Effects = field(default_factory=load_effects)
     members: set[tuple[str, str]] = field(default_factory=set)
     """Members that take part in accounting: (tag, member)."""
+    accounts: set[str] = field(default_factory=set)
+    """Tags of the structs that amounts and owners are kept in."""
 
     _ids: dict[tuple[str, str], str] = field(default_factory=dict)
     _places: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -68,8 +70,8 @@ class Tables:
         return bool(tag) and (tag in self._tags or tag in self.object_tags())
 
     def object_tags(self) -> set[str]:
-        """Return the tags of structs with a member that takes part in accounting."""
-        return {tag for tag, _ in self.members} - {"vm_area_struct"}
+        """Return the tags of the structs that amounts and owners are kept in."""
+        return self.accounts
 
     def sum_of(self, name: str) -> tuple[str, ...]:
         """Return the counters that a function adds up."""
