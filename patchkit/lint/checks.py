@@ -14,6 +14,8 @@ from patchkit.lint.model import Finding, Step
 from patchkit.lint.rule import Rule
 from patchkit.lint.values import Value
 
+_TO_PAGES = frozenset({"PFN_DOWN", "PFN_UP"})
+
 Seen = tuple[FunctionPaths, CheckSite]
 Key = tuple[str, str, int]
 
@@ -72,6 +74,11 @@ def judged(place: Place, bad: Callable[[Seen], bool]) -> Seen | None:
     return wrong[0] if wrong else None
 
 
+def counted(analysis: Analysis, check: Check) -> frozenset[str]:
+    """Return the ids of the counters that a check counts."""
+    return frozenset(counter for counter, _ in check.counters) & accounted(analysis)
+
+
 def pairs_of(analysis: Analysis, check: Check) -> tuple[Pair, ...]:
     """Return the pairs of counters whose limit a check compares with."""
     return tuple(pair for pair in analysis.counters.pairs if pair.limit == check.resource)
@@ -85,8 +92,8 @@ def whole_limit(check: Check) -> bool:
     if factor != 1 or len(product) != 1:
         return False
     atom = product[0]
-    if atom.name in ("PFN_DOWN", "PFN_UP"):
-        return len(atom.args) == 1 and atom.args[0].atom is not None and _is_limit(atom.args[0])
+    if atom.name in _TO_PAGES:
+        return bool(atom.args) and _is_limit(atom.args[0])
     return bool(atom.limit)
 
 
@@ -102,22 +109,35 @@ def amounts(function: FunctionPaths) -> Iterator[Value]:
                 yield event.amount
 
 
+def accounted(analysis: Analysis) -> frozenset[str]:
+    """Return the ids of the counters; companions, which only tell when pages move, are not."""
+    return frozenset(counter.id for counter in analysis.counters.counters)
+
+
 @functools.lru_cache(maxsize=2)
 def charges(analysis: Analysis) -> tuple[tuple[FunctionPaths, Path, Charge], ...]:
     """Return every charge of a function once for each way it looks, with a path to it."""
     found: dict[tuple[FunctionPaths, Key, str], tuple[FunctionPaths, Path, Charge]] = {}
+    known = accounted(analysis)
     for function in analysis.functions:
         for path in function.paths:
             for event in path.events:
-                if isinstance(event, Charge):
+                if isinstance(event, Charge) and event.counter in known:
                     shown = f"{event.counter} {event.owner.text} {event.amount.text}"
                     found.setdefault((function, key_of(event.site), shown), (function, path, event))
     return tuple(found.values())
 
 
 def fails(path: Path) -> bool:
-    """Tell whether a path ends in failure."""
-    return path.outcome == Outcome.FAILURE
+    """Tell whether a path ends in failure, or with the false of a function that asks."""
+    if path.outcome == Outcome.FAILURE:
+        return True
+    return (
+        path.function.returns == "bool"
+        and path.result is not None
+        and path.result.constant == 0
+        and path.outcome != Outcome.SUCCESS
+    )
 
 
 def finding(

@@ -132,12 +132,15 @@ def _walk(
         for state, (path, event) in states.items()
         if state not in (HELD, OPEN)
     ]
-    if wrong or OPEN not in states:
+    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
+    certain = not callers or not states.keys() & {HELD, OPEN}
+    if wrong and certain:
         return wrong[:1]
-    path, event = states[OPEN]
+    if OPEN not in states and not wrong:
+        return []
+    path, event = states[OPEN] if OPEN in states else (wrong[0].path, wrong[0].event)
     if len(visited) > _DEPTH:
         return []
-    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
     if not callers:
         return (
             []

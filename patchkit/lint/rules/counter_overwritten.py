@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import finding, key_of
+from patchkit.lint.checks import accounted, finding, key_of
 from patchkit.lint.events import Init
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
@@ -60,12 +60,13 @@ FAILING, PASSING = pair_of(
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     seen: set[tuple[object, ...]] = set()
+    known = accounted(analysis)
     for function in analysis.functions:
         for path in function.paths:
             for event in path.events:
                 if not isinstance(event, Init) or event.via or event.whole:
                     continue
-                if event.value.constant == 0 or _copied(event):
+                if event.value.constant == 0 or _copied(event) or event.counter not in known:
                     continue
                 key = (*key_of(event.site), event.counter)
                 if key in seen:

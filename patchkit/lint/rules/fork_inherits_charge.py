@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, Path
-from patchkit.lint.checks import fails, finding, key_of
+from patchkit.lint.checks import accounted, fails, finding, key_of
 from patchkit.lint.events import Event, Flag, Init
 from patchkit.lint.examples import pair_of
 from patchkit.lint.forking import given_away
@@ -49,12 +49,13 @@ FAILING, PASSING = pair_of(
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     seen: set[tuple[object, ...]] = set()
+    known = accounted(analysis)
     flags = flags_of(analysis)
     for function in analysis.functions:
         for path in function.paths:
             if fails(path):
                 continue
-            for event, what in _inherited(path):
+            for event, what in _inherited(path, known):
                 key = (*key_of(event.site), what)
                 if key in seen:
                     continue
@@ -97,18 +98,28 @@ def check(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
-def _inherited(path: Path) -> Iterator[tuple[Event, str]]:
+def _inherited(path: Path, known: frozenset[str]) -> Iterator[tuple[Event, str]]:
     """Yield what a path lets a child inherit, with the event that does it."""
+    copies: dict[tuple[str, str], Init] = {}
     for event in path.events:
-        if event.via:
-            continue
-        if isinstance(event, Init) and not event.whole and _of_other(event):
-            yield event, event.counter
-        if isinstance(event, Flag) and event.action == "assign" and event.target.tag == "mm_struct":
-            value = event.value
-            atom = value.atom if value is not None else None
+        if isinstance(event, Init) and event.counter in known:
+            key = (event.counter, event.owner.text)
+            if _of_other(event):
+                copies[key] = event
+            else:
+                copies.pop(key, None)
+        if (
+            isinstance(event, Flag)
+            and not event.via
+            and event.action == "assign"
+            and event.target.tag == "mm_struct"
+        ):
+            atom = event.value.atom if event.value is not None else None
             if atom is not None and atom.kind == "field" and atom.name == "def_flags":
                 yield event, "mm.def_flags"
+    for (counter, _), copy in copies.items():
+        if not copy.via:
+            yield copy, counter
 
 
 def _of_other(event: Init) -> bool:

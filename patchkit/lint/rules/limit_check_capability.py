@@ -63,18 +63,15 @@ FAILING, PASSING = pair_of(
 
 def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
     """Return the paths that fail over the limit whether the capability is had or not."""
-    unasked: list[Path] = []
-    had: list[Path] = []
-    for path, check in seen[1].over:
-        answer = _answer(path, capability)
-        if answer is None and fails(path):
-            if not derived(analysis, capability).decide(path, check):
-                unasked.append(path)
-        elif answer:
-            had.append(path)
-    if unasked:
-        return unasked
-    return had if all(fails(path) for path in had) else []
+    answers = [(path, check, _answer(path, capability)) for path, check in seen[1].over]
+    had = [path for path, _, answer in answers if answer]
+    if any(answer is not None for _, _, answer in answers):
+        return had if all(fails(path) for path in had) else []
+    refused = [(path, check) for path, check, _ in answers if fails(path)]
+    if not refused:
+        return []
+    members = derived(analysis, capability)
+    return [path for path, check in refused if not members.decide(path, check)]
 
 
 def _answer(path: Path, capability: str) -> bool | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patchkit.lint.analysis import Analysis
+from patchkit.lint.analysis import Analysis, Path
 from patchkit.lint.checks import Seen, check_finding, fails, judged, pairs_of, places, whole_limit
+from patchkit.lint.events import Capability
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -58,15 +59,21 @@ FAILING, PASSING = pair_of(
 
 
 def _reversed(seen: Seen) -> bool:
-    """Tell whether the check refuses what is below the limit and never what exceeds it."""
+    """Tell whether the check refuses whatever is below the limit, and lets pass what exceeds it."""
     site = seen[1]
-    if not whole_limit(site.check) or not (site.check.counters or site.check.charged):
+    if not whole_limit(site.check) or site.check.usage.constant is not None:
         return False
+    below = [path for path, _ in site.under if not _excused(path)]
     return (
-        bool(site.over)
-        and any(fails(path) for path, _ in site.under)
-        and not any(fails(path) for path, _ in site.over)
+        bool(below)
+        and all(fails(path) for path in below)
+        and any(not fails(path) and not _excused(path) for path, _ in site.over)
     )
+
+
+def _excused(path: Path) -> bool:
+    """Tell whether a path has found that some capability is had."""
+    return any(isinstance(event, Capability) and event.held for event in path.events)
 
 
 def _off_by_one(seen: Seen) -> bool:
@@ -74,7 +81,8 @@ def _off_by_one(seen: Seen) -> bool:
     site = seen[1]
     if not whole_limit(site.check) or not site.check.counters:
         return False
-    return any(check.relation == ">=" and fails(path) for path, check in site.over)
+    refused = [(path, check) for path, check in site.over if not _excused(path)]
+    return bool(refused) and all(check.relation == ">=" and fails(path) for path, check in refused)
 
 
 def check(analysis: Analysis) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import Seen, check_finding, judged, pairs_of, places, whole_limit
+from patchkit.lint.checks import Seen, check_finding, counted, judged, pairs_of, places, whole_limit
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -56,9 +56,9 @@ FAILING, PASSING = pair_of(
 )
 
 
-def _empty(seen: Seen) -> bool:
+def _empty(seen: Seen, analysis: Analysis) -> bool:
     """Tell whether no path adds anything to the counters before it compares them."""
-    if not whole_limit(seen[1].check) or not seen[1].check.counters:
+    if not whole_limit(seen[1].check) or not counted(analysis, seen[1].check):
         return False
     return all(
         check.request.zero and not check.charged for _, check in (*seen[1].over, *seen[1].under)
@@ -70,15 +70,15 @@ def check(analysis: Analysis) -> Iterator[Finding]:
     for place in places(analysis):
         if not pairs_of(analysis, place.check):
             continue
-        found = judged(place, _empty)
+        found = judged(place, lambda seen: _empty(seen, analysis))
         if found is not None:
-            counted = "+".join(sorted({counter for counter, _ in found[1].check.counters}))
+            names = "+".join(sorted(counted(analysis, found[1].check)))
             yield check_finding(
                 RULE,
                 place,
                 found,
-                f"{place.check.resource} is compared with {counted} as it is, without the request",
-                counted,
+                f"{place.check.resource} is compared with {names} as it is, without the request",
+                names,
                 "the sum does not hold what is going to be charged",
             )
 

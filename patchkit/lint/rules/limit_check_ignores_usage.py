@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from patchkit.lint.algebra import PAGE_SIZE
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import Seen, amounts, check_finding, judged, pairs_of, places, whole_limit
+from patchkit.lint.checks import (
+    Place,
+    Seen,
+    amounts,
+    check_finding,
+    pairs_of,
+    places,
+    whole_limit,
+)
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -58,43 +66,13 @@ FAILING, PASSING = pair_of(
 )
 
 
-def _own(atom: Atom, charged: frozenset[Atom], structs: frozenset[str]) -> bool:
-    """Tell whether an atom is usage of some kind, and not the request."""
-    if atom in charged or atom == PAGE_SIZE.atom:
-        return False
-    if atom.kind in ("call", "global", "sum"):
-        return True
-    if atom.kind == "field":
-        return atom.tag in structs or not any(inner in charged for inner in _inside(atom))
-    return False
-
-
-def _inside(atom: Atom) -> Iterator[Atom]:
-    for value in atom.args:
-        yield from value.atoms()
-
-
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     structs = frozenset(counter.struct for counter in analysis.counters.counters)
-
-    def alone(seen: Seen) -> bool:
-        function, site = seen
-        check = site.check
-        if check.counters or check.charged or not whole_limit(check):
-            return False
-        atoms = tuple(check.usage.atoms())
-        if not atoms:
-            return False
-        charged = frozenset(
-            atom for amount in amounts(function) for atom in amount.atoms(deep=False)
-        )
-        return not any(_own(atom, charged, structs) for atom in atoms)
-
     for place in places(analysis):
         if not pairs_of(analysis, place.check):
             continue
-        found = judged(place, alone)
+        found = _alone(place, structs)
         if found is not None:
             yield check_finding(
                 RULE,
@@ -105,6 +83,62 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                 "request alone",
                 "the sum holds no counter",
             )
+
+
+def _alone(place: Place, structs: frozenset[str]) -> Seen | None:
+    """Return a view in which a check compares the request alone; None if it does not."""
+    direct = [seen for seen in place.uses if len(seen[1].check.via) == 1]
+    own = place.own
+    if own is None:
+        wrong = [seen for seen in direct if _kind(seen, structs) == _REQUEST]
+        return wrong[0] if wrong and len(wrong) == len(direct) else None
+    kind = _kind(own, structs)
+    if kind == _ARGUMENT:  # what it is, callers know
+        passed = {_kind(seen, structs) for seen in direct}
+        return own if not direct or passed <= {_REQUEST, _ARGUMENT} else None
+    return own if kind == _REQUEST else None
+
+
+_USAGE, _REQUEST, _ARGUMENT = "usage", "request", "argument"
+
+
+def _kind(seen: Seen, structs: frozenset[str]) -> str:
+    """Return what a check compares with the limit: usage of some kind, the request, or only what
+    the function was given."""
+    function, site = seen
+    check = site.check
+    if check.counters or check.charged or not whole_limit(check):
+        return _USAGE
+    if check.usage.constant is not None:
+        return _USAGE
+    charged = frozenset(atom for each in amounts(function) for atom in each.atoms(deep=False))
+    rest = [
+        atom
+        for atom in check.usage.atoms(deep=False)
+        if atom not in charged and atom != PAGE_SIZE.atom
+    ]
+    if not rest:
+        return _REQUEST
+    if any(_is_usage(inner, structs) for atom in rest for inner in (atom, *_inside(atom))):
+        return _USAGE
+    return _ARGUMENT if all(atom.kind == "param" for atom in rest) else _REQUEST
+
+
+def _is_usage(atom: Atom, structs: frozenset[str]) -> bool:
+    """Tell whether an atom may be what somebody uses: a member, or a result of a call."""
+    if atom.kind == "field":
+        return atom.tag in structs or not _of_request(atom)
+    return atom.kind == "call"
+
+
+def _of_request(atom: Atom) -> bool:
+    """Tell whether a member tells the size of a mapping."""
+    return atom.name in ("vm_start", "vm_end")
+
+
+def _inside(atom: Atom) -> Iterator[Atom]:
+    for value in atom.args:
+        yield from value.atoms()
 
 
 RULE = Rule(

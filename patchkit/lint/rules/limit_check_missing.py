@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, Path
-from patchkit.lint.checks import Key, finding, key_of
+from patchkit.lint.checks import Key, finding, key_of, whole_limit
 from patchkit.lint.directions import direction
 from patchkit.lint.events import Charge, Check, Outcome
 from patchkit.lint.examples import pair_of
@@ -67,7 +67,13 @@ def check(analysis: Analysis) -> Iterator[Finding]:
     compared: set[Key] = set()
     for function in analysis.functions:
         for path in function.paths:
-            limits = {event.resource for event in path.events if isinstance(event, Check)}
+            limits = {
+                event.resource
+                for event in path.events
+                if isinstance(event, Check)
+                and whole_limit(event)
+                and (event.counters or event.charged)
+            }
             for event in path.events:
                 if not isinstance(event, Charge) or event.counter not in pairs:
                     continue
