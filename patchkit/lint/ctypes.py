@@ -16,9 +16,8 @@ from patchkit.lint.ctypes_struct import (
     find_struct,
     find_typedef,
     members_of,
-    prototype,
 )
-from patchkit.lint.headers import Files
+from patchkit.lint.headers import Files, SourceFile
 
 _FIXED = {
     "bool": (8, False), "_Bool": (8, False), "char": (8, True), "signed char": (8, True),
@@ -124,9 +123,6 @@ class Types:
 
     # Definitions
 
-    def _visible(self, path: str) -> tuple[str, ...]:
-        return (path, *self.files.headers(path))
-
     def struct(self, tag: str, path: str) -> tuple[Members, ...]:
         """Return the members of a struct; more than one where its definitions differ by #if."""
         key = (tag, path)
@@ -144,21 +140,22 @@ class Types:
         if "." in tag:
             self.struct(tag.split(".", 1)[0], path)
             return self._anywhere.get(tag, ())
-        for name in self._visible(path):
-            found = self._in_file(tag, name)
+        for file in self.files.visible(path):
+            found = self._in_file(tag, file)
             if found:
                 return found
         for name in self.files.directory(path):
-            found = self._in_file(tag, name)
+            near = self.files.file(name)
+            found = self._in_file(tag, near) if near is not None else ()
             if found:
                 return found
         return ()
 
-    def _in_file(self, tag: str, path: str) -> tuple[Members, ...]:
-        file = self.files.file(path)
-        texts = find_struct(file.data, tag) if file is not None else ()
+    def _in_file(self, tag: str, file: SourceFile) -> tuple[Members, ...]:
+        if tag not in file.names.tags:
+            return ()
         found = []
-        for text in texts:
+        for text in find_struct(file.data, tag):
             members, inner = members_of(text, tag)
             found.append(members)
             for own, inside in inner.items():
@@ -191,9 +188,8 @@ class Types:
         known = self._typedefs.get(key)
         if known is None:
             known = ""
-            for header in self._visible(path):
-                file = self.files.file(header)
-                found = find_typedef(file.data, name) if file is not None else None
+            for file in self.files.visible(path):
+                found = find_typedef(file.data, name) if name in file.names.typedefs else None
                 if found is not None:
                     known = found[0]
                     if found[1]:
@@ -216,13 +212,8 @@ class Types:
         key = (name, path)
         known = self._returns.get(key)
         if known is None:
-            known = ""
-            for header in self._visible(path):
-                file = self.files.file(header)
-                known = prototype(file.data, name) if file is not None else ""
-                if known:
-                    break
-            self._returns[key] = known
+            said = (file.names.returns(name) for file in self.files.visible(path))
+            known = self._returns[key] = next(filter(None, said), "")
         return known
 
     def global_type(self, name: str, path: str) -> str:
@@ -232,26 +223,8 @@ class Types:
         key = (name, path)
         known = self._globals.get(key)
         if known is None:
-            known = ""
-            pattern = re.compile(
-                rb"^((?:extern|static|const|\w+)(?:[ \t]+\w+)*[ \t]+\**)"
-                + re.escape(name.encode("utf-8", "backslashreplace"))
-                + rb"[ \t]*(\[[^\]]*\])?[ \t]*(?:__\w+[ \t]*)*[=;,]",
-                re.MULTILINE,
-            )
-            for header in self._visible(path) if not name.isupper() else ():
-                file = self.files.file(header)
-                if file is None or name.encode("utf-8", "backslashreplace") not in file.data:
-                    continue
-                found = pattern.search(file.data)
-                if found is not None and not found[1].startswith((b"return", b"typedef", b"goto")):
-                    text = found[1].decode("utf-8", "backslashreplace").replace("*", " * ")
-                    words = [word for word in text.split() if word not in _STORAGE]
-                    words = [word for word in words if not word.startswith("__")]
-                    stars = words.count("*")
-                    known = " ".join(word for word in words if word != "*")
-                    known += (" " + "*" * stars if stars else "") + (" []" if found[2] else "")
-                    break
+            said = (file.names.variables.get(name, "") for file in self.files.visible(path))
+            known = next(filter(None, said), "")
             self._globals[key] = known
         return known
 
@@ -400,6 +373,3 @@ class Types:
                         values.setdefault(name, each)
         self._locals[id(function.blocks)] = (function.blocks, declared, values)
         return declared, values
-
-
-_STORAGE = frozenset(("extern", "static", "const", "volatile", "register", "inline"))

@@ -23,7 +23,10 @@ Members = dict[str, str]
 
 @functools.lru_cache(maxsize=4096)
 def _definition_of(tag: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:struct|union)" + _ANNOTATIONS + rb"\s+" + re.escape(tag) + rb"\s*\{")
+    return re.compile(
+        rb"\b(?:struct|union)" + _ANNOTATIONS + rb"\s+" + re.escape(tag)
+        + rb"\b[^;{}()\n]*\s*\{"
+    )  # fmt: skip
 
 
 def find_struct(data: bytes, tag: str) -> tuple[bytes, ...]:
@@ -126,20 +129,79 @@ def _field(
             members[name] = type_
 
 
-def prototype(data: bytes, name: str) -> str:
-    """Return what a function that a file declares or defines returns; empty if it does neither."""
-    word = name.encode("utf-8", "backslashreplace")
-    if word not in data:
+_STRUCT_TAG = re.compile(rb"\b(?:struct|union)(?:[ \t]+__\w+)*\s+(\w+)[^;{}()\n]*\s*\{")
+_TYPEDEF_NAME = re.compile(
+    rb"^[ \t]*typedef\b[^;{()]*?[\s*](\w+)\s*(?:\[\w*\]\s*)?;|\}[^;(){}\n]*?\b(\w+)\s*;",
+    re.MULTILINE,
+)
+_FUNCTION_NAME = re.compile(
+    rb"^(?:[A-Za-z_](?:[\w \t*]|\([\d, ]*\)|\(\([^()\n]*\)\))*?[ \t*])?"
+    rb"(?!__printf|__attribute)(\w+)[ \t]*\(",
+    re.MULTILINE,
+)
+_VARIABLE = re.compile(
+    rb"^([A-Za-z_][\w \t]*?[ \t]\**)[ \t]*\b(\w+)[ \t]*(\[[^\]\n]*\])?[ \t]*(?:__\w+[ \t]*)*[=;,]",
+    re.MULTILINE,
+)
+_NO_VARIABLE = (b"return", b"typedef", b"goto")
+_STORAGE = frozenset((b"extern", b"static", b"const", b"volatile", b"register", b"inline"))
+
+
+class Names:
+    """What a file's text seems to define or declare, by one quick look at its lines."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @functools.cached_property
+    def tags(self) -> frozenset[str]:
+        """Tags of structs and unions."""
+        return frozenset(found[1].decode() for found in _STRUCT_TAG.finditer(self.data))
+
+    @functools.cached_property
+    def typedefs(self) -> frozenset[str]:
+        """Names of typedefs, and some that are none."""
+        found = _TYPEDEF_NAME.finditer(self.data)
+        return frozenset((each[1] or each[2]).decode() for each in found)
+
+    @functools.cached_property
+    def functions(self) -> dict[str, tuple[int, ...]]:
+        """Where functions are declared or defined: the offsets of their names."""
+        found: dict[str, tuple[int, ...]] = {}
+        for each in _FUNCTION_NAME.finditer(self.data):
+            name = each[1].decode()
+            found[name] = (*found.get(name, ()), each.start(1))
+        return found
+
+    @functools.cached_property
+    def variables(self) -> dict[str, str]:
+        """Types of variables at file scope."""
+        found: dict[str, str] = {}
+        for each in _VARIABLE.finditer(self.data):
+            if each[1].startswith(_NO_VARIABLE):
+                continue
+            words = each[1].replace(b"*", b" * ").split()
+            kept = [w for w in words if w not in _STORAGE and not w.startswith(b"__") and w != b"*"]
+            stars = words.count(b"*")
+            type_ = plain(b" ".join(kept).decode()) + (" " + "*" * stars if stars else "")
+            if kept:
+                found.setdefault(each[2].decode(), type_ + (" []" if each[3] else ""))
+        return found
+
+    def returns(self, name: str) -> str:
+        """Return what a function returns; empty if the file does not say."""
+        for offset in self.functions.get(name, ()):
+            start = self.data.rfind(b"\n", 0, offset) + 1
+            type_ = _return_type(self.data[start:offset])
+            if not type_ and start > 0:
+                # The type stands on the line before.
+                line = self.data.rfind(b"\n", 0, start - 1) + 1
+                before = self.data[line:offset]
+                plain_line = before[:1].isalpha() or before[:1] == b"_"
+                type_ = _return_type(before) if plain_line else ""
+            if type_:
+                return type_
         return ""
-    for found in re.finditer(
-        rb"(?:^|(?<=[;}\n]))([A-Za-z_][^;{}()#/\"]*?(?:\([^()]*\)\s*)?[\s*])"
-        + re.escape(word) + rb"\s*\(",
-        data,
-    ):  # fmt: skip
-        type_ = _return_type(found[1])
-        if type_:
-            return type_
-    return ""
 
 
 _NOT_TYPE = frozenset(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from patchkit.lint.ctypes_struct import Names
 from patchkit.lint.lower_macros import Macro, macros_of
 from patchkit.lint.skeleton import Skeleton, skeleton
 from patchkit.tree.csource import Extent
@@ -65,6 +66,11 @@ class SourceFile:
         return macros_of(self.data)
 
     @cached_property
+    def names(self) -> Names:
+        """What the file seems to declare, for quick look-ups."""
+        return Names(self.data)
+
+    @cached_property
     def includes(self) -> tuple[tuple[bool, str], ...]:
         """What the file includes: (in quotes, path as written)."""
         return tuple(
@@ -84,6 +90,7 @@ class Files:
         self._files: dict[str, SourceFile | None] = {}
         self._closures: dict[str, tuple[str, ...]] = {}
         self._local: dict[str, tuple[str, ...]] = {}
+        self._visible: dict[str, tuple[SourceFile, ...]] = {}
         self._directories: dict[str, tuple[str, ...]] = {}
         self._macros: dict[str, Macros] = {}
 
@@ -133,6 +140,14 @@ class Files:
         known = self._closures.get(path)
         if known is None:
             known = self._closures[path] = self._reachable(path, quoted_only=False)
+        return known
+
+    def visible(self, path: str) -> tuple[SourceFile, ...]:
+        """Return a file and all headers that it sees, the nearest first."""
+        known = self._visible.get(path)
+        if known is None:
+            files = (self.file(name) for name in (path, *self.headers(path)))
+            known = self._visible[path] = tuple(file for file in files if file is not None)
         return known
 
     def local_headers(self, path: str) -> tuple[str, ...]:

@@ -73,11 +73,12 @@ class Program:
         sources = self._sources.edited(tree, changes)
         files = set(self.files)
         for path, data in changes.items():
-            holds = data is not None and any(word.encode() in data for word in self.counters.words)
-            if holds and not path.startswith(self.counters.outside):
-                files.add(path)
-            else:
+            if data is None:
                 files.discard(path)
+            elif not path.startswith(self.counters.outside) and any(
+                word.encode() in data for word in self.counters.words
+            ):
+                files.add(path)
         other = Program(tree, self.counters, sorted(files), _from=(self._shared, sources))
         other._functions = {
             key: function for key, function in self._functions.items() if key[0] not in changes
@@ -85,9 +86,7 @@ class Program:
         if not any(path.endswith(".h") for path in changes):
             other.types = self.types.edited(sources, changes)
         other._users = {
-            name: tuple(path for path in paths if path not in changes)
-            + tuple(sorted(p for p, data in changes.items() if data and name.encode() in data))
-            for name, paths in self._users.items()
+            name: _users_after(name, paths, changes) for name, paths in self._users.items()
         }
         return other
 
@@ -319,6 +318,16 @@ class Program:
             for member, value in table.members.items()
             if value in names
         )
+
+
+def _users_after(
+    name: str, paths: tuple[str, ...], changes: Mapping[str, bytes | None]
+) -> tuple[str, ...]:
+    """Return the files that use a name after some changed, sorted."""
+    word = _searched(name)
+    kept = [path for path in paths if path not in changes]
+    kept += [path for path, data in changes.items() if data is not None and word in data]
+    return tuple(sorted(kept))
 
 
 def _is_stand_in(extent: Extent) -> bool:
