@@ -20,6 +20,8 @@ from patchkit.lint.evaluate import (
 )
 from patchkit.lint.events import (
     Charge,
+    Check,
+    Comparison,
     Event,
     Flag,
     Get,
@@ -66,12 +68,34 @@ class World(Protocol):
 def emit(state: State, event: Event) -> None:
     """Append an event; those that do not tell states apart are not counted."""
     state.events = (*state.events, event)
-    if not hard(event):
-        state.marks = (*state.marks, (len(state.events) - len(state.marks) - 1, known_by(event)))
-    else:
+    if hard(event):
         state.effect = hash((state.effect, event))
         if isinstance(event, Charge | Init):
             state.charges = hash((state.charges, event))
+        return
+    mark = known_by(event)
+    state.marks = (*state.marks, mark)
+    if isinstance(event, Check | Comparison) and not event.via:
+        state.checks |= {mark}
+    elif isinstance(event, Lock):
+        state.held = locked(state.held, event)
+
+
+Held = frozenset[tuple[str, str, str]]
+"""What is locked: the lock's name, its object as text, the mode."""
+
+
+def locked(held: Held, event: Lock) -> Held:
+    """Return what is held after a lock event."""
+    mine = {each for each in held if each[:2] == (event.lock, event.object.text)}
+    rest = held - mine
+    match event.action:
+        case "release":
+            return rest
+        case "assert":
+            return held if mine else held | {(event.lock, event.object.text, event.mode)}
+        case _:
+            return rest | {(event.lock, event.object.text, event.mode)}
 
 
 def summands(value: Value) -> frozenset[tuple[tuple[Atom, ...], int]]:

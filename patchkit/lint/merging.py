@@ -6,23 +6,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from patchkit.lint.conditions import Condition, compare
-from patchkit.lint.events import Assume, Capability, Check, Event, Get, Pin, Report
+from patchkit.lint.events import (
+    Assume,
+    Capability,
+    Charge,
+    Check,
+    Comparison,
+    Event,
+    Get,
+    Init,
+    Put,
+)
 from patchkit.lint.state import State, error_number
 from patchkit.lint.values import ZERO, Value, named
 
 MOST_ALIKE = 6
 """States at one place that differ in nothing but the branches that they took."""
 
-_SOFT = (Assume, Capability, Pin, Report)
-_SOFT_OF_CALLEES = (Check, Get)
-
 FAILED = -named("EANY")
 """Stands for error numbers that differ where ways meet."""
 
 
 def hard(event: Event) -> bool:
-    """Tell whether an event tells two states apart; branches do not, checks of callees neither."""
-    return not isinstance(event, _SOFT) and not (event.via and isinstance(event, _SOFT_OF_CALLEES))
+    """Tell whether an event as such tells two states apart.
+
+    Branches do not. What others have done can be told from memory and from what is locked.
+    """
+    return isinstance(event, Charge | Init | Put) or (isinstance(event, Get) and not event.via)
 
 
 def merge(
@@ -63,7 +73,7 @@ def _reduced(group: list[State], live: frozenset[str], most: int) -> list[State]
     return [_joined(states, live, marks) for marks, states in clusters]
 
 
-_Marks = frozenset[tuple[int, object]]
+_Marks = frozenset[object]
 
 
 def _clustered(
@@ -95,15 +105,14 @@ def _joinable(first: _Marks, second: _Marks) -> bool:
         return True
     if len(only) != 1 or len(other) != 1:
         return False
-    ((here, mine),) = only
-    ((there, theirs),) = other
-    return here == there and _opposite(mine, theirs)
+    (mine,), (theirs,) = only, other
+    return _opposite(mine, theirs)
 
 
 def _opposite(mine: object, theirs: object) -> bool:
     if isinstance(mine, Condition) and isinstance(theirs, Condition):
         return mine.negated() == theirs
-    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+    if isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs) == 2:
         return mine[0] == theirs[0] and mine[1] != theirs[1]
     return False
 
@@ -111,14 +120,14 @@ def _opposite(mine: object, theirs: object) -> bool:
 def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coarse: bool) -> object:
     loops = tuple((head, entry.rounds) for head, entry in sorted(state.loops.items()))
     if coarse:
-        return (state.effect if coarse == 1 else state.charges, loops)
+        return (state.effect, state.held, loops) if coarse == 1 else (state.charges, loops)
     variables = tuple(
         (name, _class(value, state) if status(name) else value.text)
         for name, value in sorted(state.env.items())
         if name in live
     )
     memory = tuple(sorted((place, value.text) for place, value in state.heap.items()))
-    return (state.effect, loops, variables, memory)
+    return (state.effect, state.checks, state.held, loops, variables, memory)
 
 
 def _class(value: Value, state: State) -> str:
@@ -147,11 +156,12 @@ def _joined(states: list[State], live: frozenset[str], marks: _Marks) -> State:
         return kept
     if all(state.effect == kept.effect for state in states):
         kept.events = common_events(kept, marks)
+        kept.checks = frozenset.intersection(*(state.checks for state in states))
     else:
         there = set(kept.events).intersection(*(state.events for state in states[1:]))
         kept.events = tuple(event for event in kept.events if event in there)
         kept.effect = hash(tuple(event for event in kept.events if hard(event)))
-    kept.marks = numbered(kept.events)
+    kept.marks = marks_of(kept.events)
     for other in states[1:]:
         _join(kept, other, live)
     return kept
@@ -181,34 +191,24 @@ def _join(kept: State, other: State, live: frozenset[str]) -> None:
 
 def common_events(state: State, marks: _Marks) -> tuple[Event, ...]:
     """Return the events of a state without those that tell no states apart and are not marked."""
-    result: list[Event] = []
-    number = 0
-    for event in state.events:
-        if hard(event):
-            number += 1
-            result.append(event)
-        elif (number, known_by(event)) in marks:
-            result.append(event)
-    return tuple(result)
+    return tuple(event for event in state.events if hard(event) or known_by(event) in marks)
 
 
 def known_by(event: Event) -> object:
     """Return by what an event is found in another state."""
-    if isinstance(event, Assume):
-        return event.condition
-    if isinstance(event, Capability):
-        return (event.name, event.held)
-    return event
+    match event:
+        case Assume():
+            return event.condition
+        case Capability():
+            return (event.name, event.held)
+        case Check():
+            return (event.site, event.via, event.relation)
+        case Comparison():
+            return (event.site, event.via, event.condition.relation)
+        case _:
+            return event
 
 
-def numbered(events: tuple[Event, ...]) -> tuple[tuple[int, object], ...]:
-    """Return for each event that tells no states apart how many others came before, and what it
-    is known by."""
-    result: list[tuple[int, object]] = []
-    number = 0
-    for event in events:
-        if hard(event):
-            number += 1
-        else:
-            result.append((number, known_by(event)))
-    return tuple(result)
+def marks_of(events: tuple[Event, ...]) -> tuple[object, ...]:
+    """Return what the events are known by that tell no states apart."""
+    return tuple(known_by(event) for event in events if not hard(event))

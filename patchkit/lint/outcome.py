@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from patchkit.lint.conditions import compare
+from patchkit.lint.algebra import apply
+from patchkit.lint.conditions import compare, truth
 from patchkit.lint.events import Outcome
 from patchkit.lint.state import Facts, State, error_number
 from patchkit.lint.values import ZERO, Value
@@ -36,7 +37,7 @@ def meaning(type_: str, results: list[tuple[Value, State]]) -> Returns:
         type_,
         errors,
         constants == {0, 1},
-        0 in constants,
+        any(state.facts.decide(compare(value, "==", ZERO)) for value, state in results),
         any(not value.zero for value, _ in results),
     )
 
@@ -76,6 +77,9 @@ def _of_pointer(value: Value, facts: Facts, returns: Returns) -> str:
         return Outcome.SUCCESS
     if facts.decide(compare(value, ">", ZERO)):
         return Outcome.SUCCESS
+    error = facts.decide(truth(apply("IS_ERR", (value,))))
+    if error is not None:
+        return Outcome.FAILURE if error else Outcome.SUCCESS
     return Outcome.UNKNOWN
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from patchkit.lint import algebra, ir, values
 from patchkit.lint.branching import Branching, decided
 from patchkit.lint.calls import Machine
-from patchkit.lint.conditions import Condition, truth
+from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import evaluate
-from patchkit.lint.events import Assume, Capability, Charge, Check, Event, Pin, Report, Site
+from patchkit.lint.events import Charge, Event, Site
 from patchkit.lint.graph import Graph
-from patchkit.lint.merging import merge, numbered
+from patchkit.lint.merging import hard, marks_of, merge
 from patchkit.lint.slicing import Slice, warns
 from patchkit.lint.state import LoopEntry, State
 from patchkit.lint.values import Value
@@ -155,9 +155,7 @@ class Executor:
             any(state.env.get(name) != entry.env.get(name) for name in live)
             or state.heap != entry.heap
         )
-        acted = any(
-            not isinstance(each, Assume | Capability | Check | Pin | Report) for each in since
-        )
+        acted = any(hard(each) for each in since)
         if not changed and not acted:
             return False
         stepped = self._stepped_names(head)
@@ -172,7 +170,7 @@ class Executor:
             state.events = (*kept, *events)
             state.effect = hash((state.effect, events))
             state.charges = hash((state.charges, events))
-            state.marks = numbered(state.events)
+            state.marks = marks_of(state.events)
         state.exact = False
         state.facts.forget(entry.facts)
         state.loops[head] = LoopEntry(
@@ -189,6 +187,8 @@ class Executor:
 
     def _widen_memory(self, head: int, entry: LoopEntry, state: State) -> None:
         """Let members be stepped by sums, if the step can be seen."""
+        steps = self._slice.steps.get(head, ())
+        members = tuple(each.field for each in steps if isinstance(each, ir.Member))
         for text, value in state.heap.items():
             before = entry.heap.get(text)
             if before is None:
@@ -199,7 +199,9 @@ class Executor:
                 before = values.single(same)
             step = value - before
             kept = {term for term in before.terms if term[0]}
-            if step.terms and kept and kept <= set(value.terms):
+            if not kept and not text.endswith(members):
+                continue
+            if step.terms and kept <= set(value.terms):
                 state.heap[text] = before + algebra.sum_of(step, f"@{head}")
 
     def _branch(self, block: int, end: ir.Branch, state: State) -> None:
@@ -246,6 +248,8 @@ class Executor:
                 self._ends.append(End(other, values.ZERO, site))
                 return
             value = values.number(int(known))
+        elif atom is not None and state.facts.decide(compare(value, "==", values.ZERO)):
+            value = values.ZERO
         self._ends.append(End(state, value, site))
 
 

@@ -188,10 +188,11 @@ def find_members(
 ) -> tuple[set[tuple[str, str]], set[str]]:
     """Return the members that charges depend on, and the tags of the structs that hold them.
 
-    They are those in amounts and owners, and those of the same structs that decide whether a
-    charge is made.
+    They are those in amounts and owners of what is given back, and those of the same structs that
+    decide whether something is charged.
     """
     found: set[tuple[str, str]] = set()
+    outer: set[tuple[str, str]] = set()
     guards: set[tuple[str, str]] = set()
     for function in functions:
         without: set[Condition] = set()
@@ -200,19 +201,34 @@ def find_members(
             charges = [each for each in path.events if isinstance(each, Charge)]
             charges = [each for each in charges if counters.by_id(each.counter) is not None]
             for charge in charges:
-                found |= _members(charge.amount)
-                found |= _members(charge.owner)
+                if charge.gives_back:
+                    for value in (charge.amount, charge.owner):
+                        found |= _members(value)
+                        outer |= _members(value, inner=False)
             if path.outcome != Outcome.FAILURE:
                 (deciding if charges else without).update(path.conditions)
         for condition in deciding:
             if condition.negated() in without:
                 guards |= _members(condition.value)
-    tags = {tag for tag, _ in found}
+    tags = {tag for tag, _ in outer}
     return found | {each for each in guards if each[0] in tags}, tags
 
 
-def _members(value: Value) -> set[tuple[str, str]]:
-    return {(atom.tag, atom.name) for atom in value.atoms() if _account(atom)}
+def _members(value: Value, inner: bool = True) -> set[tuple[str, str]]:
+    """Return the members that a value is made of, and (*inner*) those that point to their structs."""
+    found: set[tuple[str, str]] = set()
+    pending = [value]
+    while pending:
+        for atom in pending.pop().atoms(deep=False):
+            if atom.kind != "field":
+                pending.extend(atom.args)
+                continue
+            if _account(atom):
+                found.add((atom.tag, atom.name))
+            base = atom.args[0].atom
+            if inner and base is not None and base.kind == "field" and _account(base):
+                found.add((base.tag, base.name))
+    return found
 
 
 def _account(atom: Atom) -> bool:

@@ -244,8 +244,9 @@ class LoopEntry:
 @dataclass(slots=True)
 class State:
     """One path up to here. *effect* identifies the events so far, branches left out, *charges*
-    the changes of counters. *marks* has for each event that does not tell states apart how many
-    of the others came before, and what it is known by."""
+    the changes of counters. *marks* is what the events are known by that tell no states apart,
+    *checks* the limit checks among them, *held* what is locked.
+    """
 
     env: dict[str, Value] = field(default_factory=dict)
     heap: dict[str, Value] = field(default_factory=dict)
@@ -253,7 +254,9 @@ class State:
     events: tuple[Event, ...] = ()
     effect: int = 0
     charges: int = 0
-    marks: tuple[tuple[int, object], ...] = ()
+    marks: tuple[object, ...] = ()
+    checks: frozenset[object] = frozenset()
+    held: frozenset[tuple[str, str, str]] = frozenset()
     loops: dict[int, LoopEntry] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)
     escaped: frozenset[str] = frozenset()
@@ -269,6 +272,8 @@ class State:
             self.effect,
             self.charges,
             self.marks,
+            self.checks,
+            self.held,
             dict(self.loops),
             dict(self.serials),
             self.escaped,

@@ -96,8 +96,8 @@ def summarise(
     cases = [_case(events, result, outcome, companions) for events, result, outcome in ends]
     if not any(not isinstance(each, Lock) for case in cases for each in case.events):
         cases = [_unlocked(case) for case in cases]
-    merged = _distinct(cases)
-    if len(merged) > MOST_CASES:
+    merged = _distinct(cases) if any(case.events for case in cases) else cases
+    if len(merged) > MOST_CASES or merged is cases:
         merged = _together(merged, _exactly)
     if len(merged) > MOST_CASES:
         merged = _together(merged, _by_effect)
