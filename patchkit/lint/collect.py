@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,17 +61,21 @@ class Analyser:
 
     def analyse(self, tree: Tree, identity: str | None) -> Raw:
         """Analyse a tree with all rules and keep the result under *identity*."""
-        with self._timed("load"):
-            from patchkit.lint.analysis import Analysis
-            from patchkit.lint.counters import load_counters
-            from patchkit.lint.program import Program
+        with ThreadPoolExecutor(1) as other:
+            # git searches while we import.
+            searching = other.submit(self._search, tree)
+            with self._timed("load"):
+                from patchkit.lint.analysis import Analysis
+                from patchkit.lint.counters import load_counters
+                from patchkit.lint.program import Program
+                from patchkit.lint.rule import load_rules
 
-            counters = load_counters()
-        places, marked = self._search(tree)
+                load_rules()
+            places, marked = searching.result()
         analysis: Analysis | None = None
         if places:
             with self._timed("lower"):
-                program = Program(tree, counters, tuple(places))
+                program = Program(tree, load_counters(), tuple(places))
             with self._timed("paths"):
                 analysis = Analysis(program)
         self._analysis = analysis

@@ -187,7 +187,7 @@ HOSTILE = {
 def _limit() -> None:
     size = MEGABYTES * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
 
 
 def run(tree: Path) -> None:
