@@ -7,10 +7,12 @@ A type is text as in ``ir.Declare``: ``struct mm_struct *``, ``unsigned long``; 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from patchkit.lint import ir
+from patchkit.lint.ctypes_known import APPLIED, ATOMIC, ENTRIES, FIXED, KNOWN_CALLS
 from patchkit.lint.ctypes_struct import (
     Members,
     find_struct,
@@ -19,51 +21,9 @@ from patchkit.lint.ctypes_struct import (
 )
 from patchkit.lint.headers import Files, SourceFile
 
-_FIXED = {
-    "bool": (8, False), "_Bool": (8, False), "char": (8, True), "signed char": (8, True),
-    "unsigned char": (8, False), "short": (16, True), "unsigned short": (16, False),
-    "int": (32, True), "unsigned int": (32, False), "long": (64, True),
-    "unsigned long": (64, False), "long long": (64, True), "unsigned long long": (64, False),
-    "u8": (8, False), "u16": (16, False), "u32": (32, False), "u64": (64, False),
-    "s8": (8, True), "s16": (16, True), "s32": (32, True), "s64": (64, True),
-    "__u8": (8, False), "__u16": (16, False), "__u32": (32, False), "__u64": (64, False),
-    "__s8": (8, True), "__s16": (16, True), "__s32": (32, True), "__s64": (64, True),
-    "uint8_t": (8, False), "uint16_t": (16, False), "uint32_t": (32, False),
-    "uint64_t": (64, False), "int8_t": (8, True), "int16_t": (16, True), "int32_t": (32, True),
-    "int64_t": (64, True), "size_t": (64, False), "ssize_t": (64, True), "loff_t": (64, True),
-    "off_t": (64, True), "pgoff_t": (64, False), "vm_flags_t": (64, False),
-    "phys_addr_t": (64, False), "dma_addr_t": (64, False), "resource_size_t": (64, False),
-    "uintptr_t": (64, False), "intptr_t": (64, True), "ptrdiff_t": (64, True),
-    "gfp_t": (32, False), "pid_t": (32, True), "uid_t": (32, False), "gid_t": (32, False),
-    "dev_t": (32, False), "umode_t": (16, False), "fmode_t": (32, False), "ulong": (64, False),
-    "uint": (32, False), "sector_t": (64, False), "blkcnt_t": (64, False), "time64_t": (64, True),
-    "ktime_t": (64, True), "gfn_t": (64, False), "kvm_pfn_t": (64, False), "hva_t": (64, False),
-    "gpa_t": (64, False), "vm_fault_t": (32, False), "__kernel_size_t": (64, False),
-    "compat_ulong_t": (32, False), "compat_size_t": (32, False), "acct_t": (64, False),
-    "rlim_t": (64, False), "__be32": (32, False), "__le32": (32, False), "__be64": (64, False),
-    "__le64": (64, False), "__aligned_u64": (64, False),
-}  # fmt: skip
-_ATOMIC = {"atomic_t": "int", "atomic64_t": "s64", "atomic_long_t": "long"}
 _ATOMIC_CALL = re.compile(r"(atomic(?:64|_long)?)_(?!set|add\b|sub\b|inc\b|dec\b)\w+\Z")
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=", "&&", "||")
 _TAG = re.compile(r"(?:struct|union)\s+([\w.]+)")
-_APPLIED = {
-    "vma_pages": "unsigned long", "PTR_ERR": "long", "PTR_ERR_OR_ZERO": "int",
-    "ERR_PTR": "void *", "ERR_CAST": "void *", "IS_ERR": "bool", "IS_ERR_OR_NULL": "bool",
-    "IS_ENABLED": "int", "page_to_pfn": "unsigned long", "PHYS_PFN": "unsigned long",
-    "pfn_to_page": "struct page *", "virt_to_page": "struct page *", "PFN_PHYS": "phys_addr_t",
-    "offset_in_page": "unsigned long", "ilog2": "int", "fls": "int", "ARRAY_SIZE": "size_t",
-    "linear_page_index": "pgoff_t", "struct_size": "size_t", "array_size": "size_t",
-    "size_mul": "size_t", "size_add": "size_t", "IS_ALIGNED": "bool", "u64_to_user_ptr": "void *",
-    "get_order": "int", "is_power_of_2": "bool", "BIT": "unsigned long",
-}  # fmt: skip
-_KNOWN_CALLS = {
-    "atomic64_read": "s64", "atomic_long_read": "long", "atomic_read": "int",
-    "rlimit": "unsigned long", "task_rlimit": "unsigned long", "kzalloc": "void *",
-}  # fmt: skip
-_ENTRIES = ("container_of", "container_of_const", "list_entry", "rb_entry", "rb_entry_safe",
-            "hlist_entry", "list_first_entry", "list_last_entry", "list_next_entry_type",
-            "list_first_entry_or_null", "interval_tree_entry", "kobj_to_type")  # fmt: skip
 _TYPED_ALLOCATION = re.compile(r"k[mvz]*alloc_(?:obj|objs|flex)\Z")
 _DEEPEST = 40
 
@@ -111,15 +71,29 @@ class Types:
         self._locals: dict[int, tuple[object, dict[str, str], dict[str, ir.Expr | ir.Call]]] = {}
 
     def edited(self, files: Files, changes: Mapping[str, object]) -> Types:
-        """Return the types of a tree in which ``.c`` files changed; the others see the same."""
+        """Return the types of a tree in which ``.c`` files changed.
+
+        What such a file sees in headers stays known, unless it now includes others.
+        """
         other = Types(files)
-        other._structs = {k: v for k, v in self._structs.items() if k[1] not in changes}
-        other._typedefs = {k: v for k, v in self._typedefs.items() if k[1] not in changes}
-        other._returns = {k: v for k, v in self._returns.items() if k[1] not in changes}
-        other._globals = {k: v for k, v in self._globals.items() if k[1] not in changes}
+
+        def touched(table: str) -> dict[str, Container[str] | None]:
+            return {path: self._touched(files, path, table) for path in changes}
+
+        _keep(self._returns, other._returns, touched("functions"))
+        _keep(self._globals, other._globals, touched("variables"))
+        _keep(self._typedefs, other._typedefs, touched("typedefs"))
+        _keep(self._structs, other._structs, touched("tags"))
         other._anywhere = dict(self._anywhere)
         other._locals = self._locals
         return other
+
+    def _touched(self, files: Files, path: str, table: str) -> Container[str] | None:
+        """Return the names that a file defines before or after a change; None for all."""
+        before, after = self.files.file(path), files.file(path)
+        if before is None or after is None or before.includes != after.includes:
+            return None
+        return set(getattr(before.names, table)) | set(getattr(after.names, table))
 
     # Definitions
 
@@ -175,7 +149,7 @@ class Types:
         for _ in range(8):
             while type_.endswith("*"):
                 type_, stars = type_[:-1].rstrip(), stars + "*"
-            if not type_ or type_ in _FIXED or type_ in _ATOMIC or " " in type_ or "(" in type_:
+            if not type_ or type_ in FIXED or type_ in ATOMIC or " " in type_ or "(" in type_:
                 break
             found = self._typedef(type_, path)
             if not found or found == type_:
@@ -204,11 +178,11 @@ class Types:
 
     def returns(self, name: str, path: str) -> str:
         """Return what a function returns that a file can call; empty if that is not known."""
-        if name in _KNOWN_CALLS:
-            return _KNOWN_CALLS[name]
+        if name in KNOWN_CALLS:
+            return KNOWN_CALLS[name]
         found = _ATOMIC_CALL.match(name)
         if found is not None and name.endswith(("return", "read", "xchg", "_add", "_sub")):
-            return _ATOMIC[f"{found[1]}_t"]
+            return ATOMIC[f"{found[1]}_t"]
         key = (name, path)
         known = self._returns.get(key)
         if known is None:
@@ -235,7 +209,7 @@ class Types:
         resolved = self.resolved(type_, path) if path else type_
         if resolved.startswith("enum "):
             return Integer(32, False)
-        known = _FIXED.get(resolved)
+        known = FIXED.get(resolved)
         return Integer(*known) if known is not None else None
 
     def type_of(self, expression: ir.Expr, function: ir.Function) -> str:
@@ -299,9 +273,9 @@ class Types:
         return "int" if known is not None and known.bits < 32 else type_
 
     def _apply(self, what: ir.Apply, function: ir.Function, depth: int) -> str:
-        if what.function in _APPLIED:
-            return _APPLIED[what.function]
-        if what.function in _ENTRIES and len(what.arguments) >= 2:
+        if what.function in APPLIED:
+            return APPLIED[what.function]
+        if what.function in ENTRIES and len(what.arguments) >= 2:
             return self._entry(what.arguments[1])
         best = ""
         for argument in what.arguments[:2]:
@@ -332,7 +306,7 @@ class Types:
         if not isinstance(call.function, ir.Name):
             return ""
         name = call.function.id
-        if name in _ENTRIES and len(call.arguments) >= 2:
+        if name in ENTRIES and len(call.arguments) >= 2:
             return self._entry(call.arguments[1])
         if _TYPED_ALLOCATION.match(name) and call.arguments:
             first = call.arguments[0]
@@ -348,7 +322,7 @@ class Types:
 
         rest = type_[type_.rindex(")") + 1 :]
         inner = type_[len("typeof(") : type_.rindex(")")]
-        if _TAG.match(inner) or inner in _FIXED:
+        if _TAG.match(inner) or inner in FIXED:
             return f"{inner}{rest}"
         expression = expression_of(inner)
         found = self._type(expression, function, depth + 1) if expression is not None else ""
@@ -373,3 +347,20 @@ class Types:
                         values.setdefault(name, each)
         self._locals[id(function.blocks)] = (function.blocks, declared, values)
         return declared, values
+
+
+_T = TypeVar("_T")
+
+
+def _keep(
+    before: dict[tuple[str, str], _T],
+    after: dict[tuple[str, str], _T],
+    touched: Mapping[str, Container[str] | None],
+) -> None:
+    """Copy what is known by (name, file), except for names that files have touched."""
+    for (name, path), value in before.items():
+        if path in touched:
+            names = touched[path]
+            if names is None or name.split(".", 1)[0] in names:
+                continue
+        after[name, path] = value

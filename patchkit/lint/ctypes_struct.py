@@ -143,6 +143,10 @@ _VARIABLE = re.compile(
     rb"^([A-Za-z_][\w \t]*?[ \t]\**)[ \t]*\b(\w+)[ \t]*(\[[^\]\n]*\])?[ \t]*(?:__\w+[ \t]*)*[=;,]",
     re.MULTILINE,
 )
+_EXTERN = re.compile(
+    rb"^(extern[ \t][\w \t]*?[ \t]\**)[ \t]*\b(\w+)[ \t]*(\[[^\]\n]*\])?[ \t]*(?:__\w+[ \t]*)*;",
+    re.MULTILINE,
+)
 _NO_VARIABLE = (b"return", b"typedef", b"goto")
 _STORAGE = frozenset((b"extern", b"static", b"const", b"volatile", b"register", b"inline"))
 
@@ -150,8 +154,10 @@ _STORAGE = frozenset((b"extern", b"static", b"const", b"volatile", b"register", 
 class Names:
     """What a file's text seems to define or declare, by one quick look at its lines."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, header: bool = False) -> None:
+        """*header*: variables are only looked for behind ``extern``, which is quick."""
         self.data = data
+        self._variable = _EXTERN if header else _VARIABLE
 
     @functools.cached_property
     def tags(self) -> frozenset[str]:
@@ -177,7 +183,7 @@ class Names:
     def variables(self) -> dict[str, str]:
         """Types of variables at file scope."""
         found: dict[str, str] = {}
-        for each in _VARIABLE.finditer(self.data):
+        for each in self._variable.finditer(self.data):
             if each[1].startswith(_NO_VARIABLE):
                 continue
             words = each[1].replace(b"*", b" * ").split()

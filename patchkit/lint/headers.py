@@ -68,7 +68,7 @@ class SourceFile:
     @cached_property
     def names(self) -> Names:
         """What the file seems to declare, for quick look-ups."""
-        return Names(self.data)
+        return Names(self.data, header=self.path.endswith(".h"))
 
     @cached_property
     def includes(self) -> tuple[tuple[bool, str], ...]:

@@ -171,25 +171,23 @@ class Program:
         if own:
             return self._best(seen_from, own)
         stand_in: tuple[str, tuple[Extent, ...]] | None = None
-        word = name.encode("utf-8", "surrogateescape")
-        for header in self._sources.headers(seen_from) if seen_from else ():
-            file = self._sources.file(header)
-            if file is None or word not in file.data:
+        for header in self._sources.visible(seen_from)[1:] if seen_from else ():
+            if name not in header.names.functions:
                 continue
-            found = self._in_file(name, header)
+            found = header.functions.get(name, ())
             real = tuple(extent for extent in found if not _is_stand_in(extent))
             if real:
-                return self._best(header, real)
+                return self._best(header.path, real)
             if found and stand_in is None:
-                stand_in = (header, found)
+                stand_in = (header.path, found)
         for path in self._defining(name):
             public = tuple(e for e in self._in_file(name, path) if not self._is_static(path, e))
             if public:
                 return self._best(path, public)
         near = self._sources.directory(seen_from) if seen_from else ()
         for path in near:
-            file = self._sources.file(path)
-            if path.endswith(".c") and file is not None and word in file.data:
+            file = self._sources.file(path) if path.endswith(".c") else None
+            if file is not None and name in file.names.functions:
                 found = self._in_file(name, path)
                 public = tuple(extent for extent in found if not self._is_static(path, extent))
                 if public:
