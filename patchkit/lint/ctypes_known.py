@@ -43,5 +43,5 @@ KNOWN_CALLS = {
     "rlimit": "unsigned long", "task_rlimit": "unsigned long", "kzalloc": "void *",
 }  # fmt: skip
 ENTRIES = ("container_of", "container_of_const", "list_entry", "rb_entry", "rb_entry_safe",
-            "hlist_entry", "list_first_entry", "list_last_entry", "list_next_entry_type",
-            "list_first_entry_or_null", "interval_tree_entry", "kobj_to_type")  # fmt: skip
+            "hlist_entry", "list_first_entry", "list_last_entry",
+            "list_first_entry_or_null", "interval_tree_entry")  # fmt: skip

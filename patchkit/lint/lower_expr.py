@@ -303,7 +303,8 @@ class Expressions(Graph):
             value = ir.Binary(operator[:-1], target, value)
         written = operator if operator != "=" else ""
         self.emit(ir.Assign(target, value, self.reading.span(node), written))
-        return target
+        # a = b = 0 does not read b: where the value is as simple, it is what a gets.
+        return value if isinstance(value, ir.Number) else target
 
     def _binary(self, node: Node) -> ir.Expr:
         operator = self._operator(node)

@@ -78,8 +78,8 @@ def _known(words: Vocabulary) -> frozenset[str]:
         _KNOWN.append(
             words.transparent | words.warning | words.loads | words.stores | words.stores_through
             | words.pure | words.typed.keys() | words.overflow.keys() | words.noreturn
-            | words.noreturn_if | words.nothing | words.taken | words.return_taken | words.loops.keys()
-            | words.outputs.keys() | words.declares.keys()
+            | words.noreturn_if | words.nothing | words.taken | words.return_taken
+            | words.loops.keys() | words.outputs.keys() | words.declares.keys()
             | {"swap", "guard", "scoped_guard", "CLASS", "scoped_cond_guard"}
         )  # fmt: skip
     return _KNOWN[0]

@@ -98,6 +98,7 @@ def test_compound_assignment_is_spelled_out() -> None:
     assert isinstance(second, ir.Assign)
     assert isinstance(third, ir.Assign)
     assert (render(second.target), render(third.target)) == ("k", "j")
+    assert third.value == ir.Number(3)
 
 
 @pytest.mark.parametrize(
