@@ -47,7 +47,6 @@ class Analysis:
             dict(earlier._contents) if earlier is not None else {}
         )
         self._kept: dict[int, Kept] = dict(earlier._kept) if earlier is not None else {}
-        self._running: set[int] = set()
         self._done: dict[int, FunctionPaths] = {}
         self._selection = Selection(program, self.tables, self.contents)
         if earlier is not None:
@@ -68,12 +67,12 @@ class Analysis:
     def _run(self) -> None:
         """Analyse all functions, again when a round has found more that takes part."""
         if not self.tables.members:
-            for function in self._selection.direct():
+            for function in self._bottom_up(self._selection.direct()):
                 self.paths_of(function)
             self._learn()
         for _ in range(_ROUNDS):
             self._done.clear()
-            for function in self._selection.functions():
+            for function in self._bottom_up(self._selection.functions()):
                 self.paths_of(function)
             if not self._learn():
                 break
@@ -83,6 +82,27 @@ class Analysis:
         self._by_name: dict[str, list[FunctionPaths]] = {}
         for each in done:
             self._by_name.setdefault(each.name, []).append(each)
+
+    def _bottom_up(self, functions: list[ir.Function]) -> list[ir.Function]:
+        """Return functions in an order in which callees come before their callers."""
+        order: list[ir.Function] = []
+        seen: set[int] = set()
+        for start in functions:
+            stack: list[tuple[ir.Function, list[ir.Function] | None]] = [(start, None)]
+            while stack:
+                function, below = stack.pop()
+                if below is None:
+                    if id(function) in seen:
+                        continue
+                    seen.add(id(function))
+                    below = self._selection.callees(function)
+                while below and id(below[-1]) in seen:
+                    below.pop()
+                if below:
+                    stack += [(function, below), (below[-1], None)]
+                else:
+                    order.append(function)
+        return order
 
     def _learn(self) -> bool:
         """Take in the members that charges depend on; tell whether some are new."""
@@ -96,7 +116,7 @@ class Analysis:
 
     def paths_of(self, function: ir.Function) -> FunctionPaths:
         """Return one function's paths."""
-        key = id(function.blocks) if function.blocks else id(function)
+        key = _identity(function)
         done = self._done.get(key)
         if done is not None:
             return done
@@ -104,10 +124,8 @@ class Analysis:
         if kept is not None and self._fits(kept, function):
             self._done[key] = kept.paths
             return kept.paths
-        self._running.add(key)
         view = View(self.tables, function.path, self.summary_of)
         result = analyse(function, self.program, view)
-        self._running.discard(key)
         self._done[key] = result
         self._kept[key] = Kept(result, view.used, self._members_of(function))
         return result
@@ -134,10 +152,8 @@ class Analysis:
         function = self._selection.callee(name, seen_from)
         if function is None:
             return None
-        key = id(function.blocks) if function.blocks else id(function)
-        if key in self._running:
-            return None
-        return self.paths_of(function).summary
+        done = self._done.get(_identity(function))
+        return done.summary if done is not None else None
 
     def function(self, name: str, path: str = "") -> FunctionPaths | None:
         """Return a function by name; with *path* only the one in that file."""
@@ -204,6 +220,11 @@ class Analysis:
 
     def __iter__(self) -> Iterator[FunctionPaths]:
         return iter(self.functions)
+
+
+def _identity(function: ir.Function) -> int:
+    """Return what tells a function from others, and keeps when it moves."""
+    return id(function.blocks) if function.blocks else id(function)
 
 
 def _eventful(function: FunctionPaths) -> bool:

@@ -81,9 +81,9 @@ class Branching:
 
     def _other(self, condition: Condition, site: Site, via: tuple[Site, ...]) -> Event:
         """Return a comparison of a counter with something unknown, or else just the branch."""
-        if condition.relation not in ("==", "!=") and len(condition.value.terms) > 1:
-            if any(True for _ in counted(condition.value, self._counter_of, self._sum_of)):
-                return Comparison(site, via, condition)
+        compares = condition.relation not in ("==", "!=") and len(condition.value.terms) > 1
+        if compares and any(counted(condition.value, self._counter_of, self._sum_of)):
+            return Comparison(site, via, condition)
         return Assume(site, via, condition)
 
     def check(

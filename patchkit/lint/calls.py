@@ -81,6 +81,9 @@ def emit(state: State, event: Event) -> None:
         state.held = locked(state.held, event)
 
 
+LONGEST = 3000
+"""Characters of a value that is kept as it is."""
+
 Held = frozenset[tuple[str, str, str]]
 """What is locked: the lock's name, its object as text, the mode."""
 
@@ -145,6 +148,8 @@ class Machine:
 
     def set_local(self, name: str, value: Value, state: State, source: ir.Expr | None) -> None:
         """Give a local a value; note when it is too narrow for it."""
+        if len(value.text) > LONGEST:
+            value = values.result_of("long", (), state.serial("long"), value.type)
         type_ = self.scope.declared.get(name, "")
         if source is not None and bits_of(type_):
             self.narrowed(value, f"{type_} {name}", source)

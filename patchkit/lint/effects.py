@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 _ATOMIC = re.compile(
-    r"^(?:raw_|arch_)?(atomic|atomic64|atomic_long)_(\w+?)(?:_relaxed|_acquire|_release)?$"
+    r"^(?:raw_|arch_)?(atomic_long|atomic64|atomic)_(\w+?)(?:_relaxed|_acquire|_release)?$"
 )
 _ATOMIC_OPERATIONS = frozenset(
     {

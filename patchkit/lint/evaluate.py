@@ -152,6 +152,8 @@ def load(at: Value, state: State, scope: Scope) -> Value:
     written = state.heap.get(atom.text)
     if written is not None:
         return written
+    if tag_of(atom.type) and "*" not in atom.type:
+        return at
     if atom.kind == "field":
         base = atom.args[0].atom
         if base is not None and base.kind == "alloc" and base.text not in state.escaped:

@@ -40,6 +40,7 @@ def merge(
     live: frozenset[str],
     status: Callable[[str], bool],
     coarse: int = 0,
+    most: int = MOST_ALIKE,
 ) -> list[State]:
     """Return the states with equal ones merged, in the order of the first of each.
 
@@ -52,7 +53,7 @@ def merge(
         table.setdefault(_key(state, live, status, coarse), []).append(state)
     result: list[State] = []
     for group in table.values():
-        result += _reduced(group, live, 1 if coarse else MOST_ALIKE)
+        result += _reduced(group, live, 1 if coarse else most)
     return result
 
 

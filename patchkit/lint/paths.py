@@ -29,6 +29,10 @@ MOST_STATES = 96
 """States at one block; more are merged by what they have done."""
 MOST_ROUNDS = 8
 """States that go round a loop again; more are merged likewise."""
+MOST_ENDS = 12
+"""States at one return; of more, those that differ in branches only become one."""
+MOST_WAITING = 800
+MOST_EVENTS = 500
 MOST_STEPS = 12_000
 """Blocks executed for one function; a function that needs more is not analysed."""
 
@@ -70,6 +74,8 @@ class Executor:
             _, block = heapq.heappop(self._queue)
             states = self._waiting.pop(block, [])
             merged = merge(states, self._slice.live[block], self._status)
+            if len(merged) > MOST_ENDS and self._ends_at(block):
+                merged = merge(merged, self._slice.live[block], self._status, most=1)
             if len(merged) > MOST_ROUNDS and any(s.loops for s in merged):
                 merged = self._settled(block, merged)
             if len(merged) > MOST_STATES:
@@ -85,6 +91,10 @@ class Executor:
                     raise TooManyPaths(f"more than {MOST_STEPS} steps")
                 self._execute(block, state)
         return self._ends
+
+    def _ends_at(self, block: int) -> bool:
+        end = self._function.blocks[block].terminator
+        return isinstance(end, ir.Return) and len(self._function.blocks[block].instructions) < 2
 
     def _settled(self, block: int, states: list[State]) -> list[State]:
         """At the head of a loop, do not tell apart by variables what has gone round it."""
@@ -107,7 +117,10 @@ class Executor:
         if block not in self._waiting:
             self._waiting[block] = []
             heapq.heappush(self._queue, (self._graph.rank[block], block))
-        self._waiting[block].append(state)
+        waiting = self._waiting[block]
+        waiting.append(state)
+        if len(waiting) > MOST_WAITING or len(state.events) > MOST_EVENTS:
+            raise TooManyPaths(f"more than {MOST_WAITING} ways meet, or one has too many events")
 
     def _execute(self, block: int, state: State) -> None:
         """Execute a block in a state and send what comes out of it on."""
@@ -172,7 +185,7 @@ class Executor:
             state.charges = hash((state.charges, events))
             state.marks = marks_of(state.events)
         state.exact = False
-        state.facts.forget(entry.facts)
+        state.facts.settle(entry.facts, state.leaving)
         state.loops[head] = LoopEntry(
             dict(state.env),
             dict(state.heap),
@@ -225,6 +238,12 @@ class Executor:
         warned = warns(self._function.blocks[end.then])
         self._assume(condition, state, site, warned)
         self._assume(condition.negated(), other, site, warned)
+        if state.loops and any(
+            end.then not in self._graph.loops[head] or end.other not in self._graph.loops[head]
+            for head in state.loops
+        ):
+            state.leaving |= {condition, condition.negated()}
+            other.leaving = state.leaving
         self._go(block, end.then, state)
         self._go(block, end.other, other)
 

@@ -165,6 +165,12 @@ class Selection:
             self._callees[key] = found
         return self._callees[key]
 
+    def callees(self, function: ir.Function) -> list[ir.Function]:
+        """Return the functions that matter among those that a function calls, by name."""
+        names = sorted(self._contents(function).calls & self._names)
+        found = (self.callee(name, function.path) for name in names)
+        return [each for each in found if each is not None]
+
     def calls(self, function: ir.Function) -> Iterator[tuple[Site, str]]:
         """Yield the direct calls of a function with their places."""
         for block in function.blocks:
@@ -215,7 +221,7 @@ def find_members(
 
 
 def _members(value: Value, inner: bool = True) -> set[tuple[str, str]]:
-    """Return the members that a value is made of, and (*inner*) those that point to their structs."""
+    """Return the members that a value is made of, and (*inner*) those that point to them."""
     found: set[tuple[str, str]] = set()
     pending = [value]
     while pending:

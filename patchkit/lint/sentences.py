@@ -25,8 +25,13 @@ _FLAG = {"set": "sets", "clear": "clears", "assign": "assigns"}
 def condition_text(condition: Condition) -> str:
     """Return a condition as a reader of C would put it."""
     value, relation = condition.value, condition.relation
-    if relation in ("==", "!=") and value.atom is not None:
-        return value.text if relation == "!=" else f"!{value.text}"
+    atom = value.atom
+    if relation in ("==", "!=") and atom is not None:
+        if atom.kind == "alloc":
+            return f"{atom.name}() {'succeeds' if relation == '!=' else 'fails'}"
+        if atom.kind == "op" and atom.name == "IS_ERR":
+            return f"{atom.args[0].text} is {'an error' if relation == '!=' else 'no error'}"
+        return f"{value.text} is {'not ' if relation == '!=' else ''}zero"
     left = [term for term in value.summands() if not term.negative]
     right = [-term for term in value.summands() if term.negative]
     if not left:
@@ -41,12 +46,13 @@ def sentence(event: Event) -> str:
     calls = f" in {event.site.function}()" if event.via else ""
     match event:
         case Assume():
-            return f"takes the branch where {condition_text(event.condition)}{calls}"
+            return f"goes on where {condition_text(event.condition)}{calls}"
         case Capability():
             return f"{event.name} is {'' if event.held else 'not '}held{calls}"
         case Charge():
             if event.gives_back:
-                return f"takes {(-event.amount).text} from {event.counter} of {event.owner.text}{calls}"
+                taken = (-event.amount).text
+                return f"takes {taken} from {event.counter} of {event.owner.text}{calls}"
             return f"adds {event.amount.text} to {event.counter} of {event.owner.text}{calls}"
         case Init():
             return f"sets {event.counter} of {event.owner.text} to {event.value.text}{calls}"

@@ -67,21 +67,26 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     if not problem and len(function.blocks) > MOST_BLOCKS:
         problem = f"{len(function.blocks)} blocks"
     if problem:
-        return FunctionPaths(function, (), problem, Summary(function, (), problem))
-    ready = prepare(function, types, view)
-    if ready is None:
-        return FunctionPaths(function, (), "", Summary(function, ()))
-    executor = Executor(function, ready.graph, ready.slice, Machine(ready.scope, view), view.rules)
+        return _problem(function, problem)
     try:
-        ends = executor.run()
+        ready = prepare(function, types, view)
+        if ready is None:
+            return FunctionPaths(function, (), "", Summary(function, ()))
+        machine = Machine(ready.scope, view)
+        ends = Executor(function, ready.graph, ready.slice, machine, view.rules).run()
     except TooManyPaths as error:
-        problem = f"too many paths: {error}"
-        return FunctionPaths(function, (), problem, Summary(function, (), problem))
+        return _problem(function, f"too many paths: {error}")
+    except RecursionError:
+        return _problem(function, "nested too deeply")
     paths = _paths(function, ends)
     companions = frozenset(each.id for each in view.tables.counters.companions)
     done = [(each.events, each.result, each.outcome) for each in paths]
     summary = summarise(function, done, companions)
     return FunctionPaths(function, paths, "", summary)
+
+
+def _problem(function: ir.Function, why: str) -> FunctionPaths:
+    return FunctionPaths(function, (), why, Summary(function, (), why))
 
 
 def _paths(function: ir.Function, ends: list[End]) -> tuple[Path, ...]:

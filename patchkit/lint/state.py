@@ -127,6 +127,21 @@ class Facts:
             if stem in earlier._table
         }
 
+    def settle(self, earlier: Facts, leaving: frozenset[Condition]) -> None:
+        """At the end of a round of a loop, forget what may be otherwise in the next one.
+
+        What was known before it stays known, and what is about memory as it was at entry, but for
+        the conditions on which the loop is left.
+        """
+        self._table = {
+            stem: tuple(
+                each
+                for each in known
+                if each in earlier._table.get(stem, ()) or (each not in leaving and _lasting(each))
+            )
+            for stem, known in self._table.items()
+        }
+
     def common(self, other: Facts) -> None:
         """Keep only what the other knows too."""
         if self._table != other._table:
@@ -155,6 +170,12 @@ class Facts:
             known = self.decide(compare(left, "<=", right))
             return None if known is None else left if known == (atom.name == "min") else right
         return None
+
+
+def _lasting(condition: Condition) -> bool:
+    """Tell whether a condition is about parameters and members as they were at entry only."""
+    kinds = {atom.kind for atom in condition.value.atoms()}
+    return kinds <= {"param", "field", "global", "address"}
 
 
 def _rewritten(value: Value, resolve: object) -> Value:
@@ -198,6 +219,8 @@ def _substitute(value: Value, replacement: object, memo: dict[str, Value]) -> Va
 
 
 def _substitute_atom(atom: Atom, replacement: object, memo: dict[str, Value]) -> Value:
+    if atom.kind == "address":
+        return _substitute_address(atom, replacement, memo)
     args = tuple(_substitute(each, replacement, memo) for each in atom.args)
     if any(new is not old for new, old in zip(args, atom.args, strict=True)):
         rebuilt = rebuild(atom, args)
@@ -210,6 +233,15 @@ def _substitute_atom(atom: Atom, replacement: object, memo: dict[str, Value]) ->
         if isinstance(found, Value):
             return found
     return rebuilt
+
+
+def _substitute_address(atom: Atom, replacement: object, memo: dict[str, Value]) -> Value:
+    """Replace within the place whose address is taken; the place itself is not read."""
+    inner = atom.args[0].atom
+    if inner is None or inner.kind not in ("field", "element", "deref"):
+        return values.address(_substitute(atom.args[0], replacement, memo), atom.type)
+    args = tuple(_substitute(each, replacement, memo) for each in inner.args)
+    return values.address(_with_args(inner, args), atom.type)
 
 
 def _with_args(atom: Atom, args: tuple[Value, ...]) -> Value:
@@ -261,6 +293,8 @@ class State:
     serials: dict[str, int] = field(default_factory=dict)
     escaped: frozenset[str] = frozenset()
     exact: bool = True
+    leaving: frozenset[Condition] = frozenset()
+    """Conditions of branches on one side of which a loop is left."""
 
     def fork(self) -> State:
         """Return a copy that can be changed."""
@@ -278,6 +312,7 @@ class State:
             dict(self.serials),
             self.escaped,
             self.exact,
+            self.leaving,
         )
 
     def serial(self, key: str) -> str:

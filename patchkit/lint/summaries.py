@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a call of a function does, as a few distinct cases, and putting them into a caller's path."""
+"""What a call of a function does, as a few distinct cases, put into the path of a caller."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def summarise(
         merged = _together(merged, _by_effect)
     if len(merged) > MOST_CASES:
         merged = _together(merged, _by_net)
-    if len(merged) > 3 * MOST_CASES:
-        return Summary(function, (), f"calls do {len(merged)} different things")
+    if len(merged) > MOST_CASES:
+        merged = _together(merged, _by_direction)
     return Summary(function, tuple(merged))
 
 
@@ -160,7 +160,7 @@ def _net_events(
         if isinstance(event, _KEPT)
         and len(event.via) < DEEPEST
         and not _private(event)
-        and not (event.via and _unseen(event, shown))
+        and not (len(event.via) >= _reach(event) and _unseen(event, shown))
         and not (event.via and isinstance(event, Charge | Init) and event.counter in companions)
         and not (len(event.via) >= NEAR and isinstance(event, Check | Flag | Get | Comparison))
     ]
@@ -174,6 +174,11 @@ def _net_events(
         for event in kept
         if not isinstance(event, Charge) or not totals[event.counter, event.owner.text].zero
     )
+
+
+def _reach(event: Event) -> int:
+    """Return how many calls up an event shows though a caller cannot name what it is about."""
+    return NEAR if isinstance(event, Charge) else 1
 
 
 def _unseen(event: Event, shown: set[str]) -> bool:
@@ -214,6 +219,11 @@ def _by_effect(case: Case) -> object:
 
 def _by_net(case: Case) -> object:
     return (net_key(case.events), case.outcome)
+
+
+def _by_direction(case: Case) -> object:
+    kinds = {(each.counter, each.gives_back) for each in case.events if isinstance(each, Charge)}
+    return (frozenset(kinds), case.outcome)
 
 
 def net_key(events: tuple[Event, ...]) -> tuple[tuple[str, str, str], ...]:

@@ -15,7 +15,9 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-_WORDS = re.compile(r"\b(const|volatile|struct|union|enum)\b|\s+(?=\*)")
+MOST_TERMS = 48
+"""A product of sums with more terms is not multiplied out."""
+
 _TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
 
 
@@ -275,11 +277,18 @@ class Value:
     def __mul__(self, other: Value) -> Value:
         if len(other.terms) == 1 and other.terms[0] == ((), 1):
             return self
+        if len(self.terms) * len(other.terms) > MOST_TERMS or _degree(self) + _degree(other) > 8:
+            text = f"({self.text}) * ({other.text})"
+            return single(Atom("op", "*", (self, other), text=text))
         return _collect(
             (tuple(sorted((*left, *right), key=_text)), first * second)
             for left, first in self.terms
             for right, second in other.terms
         )
+
+
+def _degree(value: Value) -> int:
+    return max((len(product) for product, _ in value.terms), default=0)
 
 
 def _text(atom: Atom) -> str:
