@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from patchkit.lint.algebra import PAGE_SIZE
 from patchkit.lint.analysis import Analysis, CheckSite, FunctionPaths, Path
 from patchkit.lint.counters import Pair
 from patchkit.lint.events import Charge, Check, Event, Outcome, Site
@@ -14,7 +15,7 @@ from patchkit.lint.model import Finding, Step
 from patchkit.lint.rule import Rule
 from patchkit.lint.values import Value
 
-_TO_PAGES = frozenset({"PFN_DOWN", "PFN_UP"})
+_TO_PAGES = frozenset({"PFN_DOWN", "PFN_UP", "DIV_ROUND_DOWN_ULL", "DIV_ROUND_DOWN"})
 
 Seen = tuple[FunctionPaths, CheckSite]
 Key = tuple[str, str, int]
@@ -93,7 +94,7 @@ def whole_limit(check: Check) -> bool:
         return False
     atom = product[0]
     if atom.name in _TO_PAGES:
-        return bool(atom.args) and _is_limit(atom.args[0])
+        return _is_limit(atom.args[0]) and atom.args[1:] in ((), (PAGE_SIZE,))
     return bool(atom.limit)
 
 

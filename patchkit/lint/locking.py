@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
+from patchkit.lint.callgraph import called_from_elsewhere, callers_of
 from patchkit.lint.checks import Key, key_of
 from patchkit.lint.counters import Counter
 from patchkit.lint.events import Charge, Event, Lock, Site
+from patchkit.lint.values import ZERO
 
 _DEPTH = 12
 """How many calls are followed upwards."""
@@ -124,33 +126,56 @@ def _walk(
     function: FunctionPaths,
     locks: frozenset[str],
     visited: frozenset[FunctionPaths],
+    calls: tuple[Site, ...] = (),
 ) -> list[Unprotected]:
-    """Return what is wrong about a need in a function, or else in its callers."""
+    """Return what is wrong about a need in a function, or else in its callers.
+
+    *calls* is where the function makes the call that leads to the need, if it is a caller.
+    """
     states = _states(function, locks).get(key_of(need.site), {})
+    if not states:
+        states = _at_calls(function, calls, locks)
     wrong = [
         Unprotected(function, path, event, state)
         for state, (path, event) in states.items()
         if state not in (HELD, OPEN)
     ]
-    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
-    certain = not callers or not states.keys() & {HELD, OPEN}
-    if wrong and certain:
+    callers = [each for each in callers_of(analysis, function) if each not in visited]
+    if wrong and (not callers or not states.keys() & {HELD, OPEN}):
         return wrong[:1]
-    if OPEN not in states and not wrong:
+    if (OPEN not in states and not wrong) or len(visited) > _DEPTH:
         return []
     path, event = states[OPEN] if OPEN in states else (wrong[0].path, wrong[0].event)
-    if len(visited) > _DEPTH:
+    if called_from_elsewhere(analysis, function):
         return []
     if not callers:
-        return (
-            []
-            if not visited and isinstance(event, Lock)
-            else [Unprotected(function, path, event, NOT_TAKEN)]
-        )
-    results = [
-        _walk(analysis, need, caller, locks, visited | {function})
-        for caller in sorted(callers, key=lambda each: (each.file, each.name))
-    ]
+        if not visited and isinstance(event, Lock):
+            return []
+        return [Unprotected(function, path, event, NOT_TAKEN)]
+    results = []
+    for caller in callers:
+        sites = tuple(each.site for each in analysis.callers(function) if each.caller is caller)
+        results.append(_walk(analysis, need, caller, locks, visited | {function}, sites))
     if all(results) and all(each.state == NOT_TAKEN for found in results for each in found):
         return [Unprotected(function, path, event, NOT_TAKEN)]
     return [each for result in results for each in result]
+
+
+def _at_calls(
+    function: FunctionPaths, calls: tuple[Site, ...], locks: frozenset[str]
+) -> dict[str, tuple[Path, Event]]:
+    """Return the states in which a function makes a call, from where it stands in the text.
+
+    Which paths come to the call is not known; it is taken to be made under the lock if one does.
+    """
+    found: dict[str, tuple[Path, Event]] = {}
+    for path in function.paths:
+        for site in calls:
+            before = tuple(
+                event for event in path.events if event.here.span.start < site.span.start
+            )
+            mark = Lock(site, (), "", ZERO, "assert", "write")
+            found.setdefault(_state((*before, mark), mark, locks), (path, mark))
+    if HELD in found:
+        return {HELD: found[HELD]}
+    return found

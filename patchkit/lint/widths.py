@@ -43,8 +43,17 @@ def wide(value: Value, path: Path, until: Event) -> bool:
     """
     if value.constant is not None or not _source(value):
         return False
+    if any(_result(atom) for product, _ in value.terms for atom in product):
+        return False  # what a call returns fits into what it was asked for
     size = -value if value.negative else value
     return not _bounded(size, path, until)
+
+
+def _result(atom: Atom) -> bool:
+    """Tell whether an atom is the result of a call, or the sum of such."""
+    if atom.kind == "sum":
+        return any(_result(inner) for inner in atom.args[0].atoms(deep=False))
+    return atom.kind == "call"
 
 
 def _source(value: Value) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.capability import derived
-from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places
+from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places, whole_limit
 from patchkit.lint.events import Assume, Capability, Check
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
@@ -63,15 +63,23 @@ FAILING, PASSING = pair_of(
 
 def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
     """Return the paths that fail over the limit whether the capability is had or not."""
-    answers = [(path, check, _answer(path, capability)) for path, check in seen[1].over]
-    had = [path for path, _, answer in answers if answer]
-    if any(answer is not None for _, _, answer in answers):
+    site = seen[1]
+    answers = [_answer(path, capability) for path, _ in (*site.over, *site.under)]
+    if any(answer is not None for answer in answers):
+        had = [path for path, _ in site.over if _answer(path, capability)]
         return had if all(fails(path) for path in had) else []
-    refused = [(path, check) for path, check, _ in answers if fails(path)]
-    if not refused:
+    if any(not fails(path) and not _excused(path) for path, _ in site.over) or not whole_limit(
+        site.check
+    ):
         return []
+    refused = site.over or site.under  # a refusal may have been joined with other failures
     members = derived(analysis, capability)
     return [path for path, check in refused if not members.decide(path, check)]
+
+
+def _excused(path: Path) -> bool:
+    """Tell whether a path has found that some capability is had."""
+    return any(isinstance(event, Capability) and event.held for event in path.events)
 
 
 def _answer(path: Path, capability: str) -> bool | None:

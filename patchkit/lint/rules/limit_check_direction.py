@@ -64,11 +64,12 @@ def _reversed(seen: Seen) -> bool:
     if not whole_limit(site.check) or site.check.usage.constant is not None:
         return False
     below = [path for path, _ in site.under if not _excused(path)]
-    return (
-        bool(below)
-        and all(fails(path) for path in below)
-        and any(not fails(path) and not _excused(path) for path, _ in site.over)
-    )
+    above = [(path, each) for path, each in site.over if not _excused(path)]
+    if not any(not fails(path) for path, _ in above):
+        return False
+    if not below:  # refusals that do nothing else may have been joined with other failures
+        return all(each.relation == ">=" for _, each in above)
+    return all(fails(path) for path in below)
 
 
 def _excused(path: Path) -> bool:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from patchkit.lint.analysis import Analysis, Path
-from patchkit.lint.checks import Key, finding, key_of, whole_limit
+from patchkit.lint.analysis import Analysis, FunctionPaths, Path
+from patchkit.lint.callgraph import ancestors, called_from_elsewhere, checking
+from patchkit.lint.checks import Key, finding, key_of
 from patchkit.lint.directions import direction
-from patchkit.lint.events import Charge, Check, Outcome
+from patchkit.lint.events import Charge, Outcome
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -60,38 +61,49 @@ FAILING, PASSING = pair_of(
 )
 
 
+_UP, _DOWN = 5, 3
+"""How many calls may lie between the function that asks for both, the charge and the check."""
+
+
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     pairs = {counter: pair for pair in analysis.counters.pairs for counter in pair.counters}
-    first: dict[Key, tuple[Path, Charge]] = {}
-    compared: set[Key] = set()
+    seen: set[Key] = set()
+    checks = checking(analysis, _DOWN)
     for function in analysis.functions:
-        for path in function.paths:
-            limits = {
-                event.resource
-                for event in path.events
-                if isinstance(event, Check)
-                and whole_limit(event)
-                and (event.counters or event.charged)
-            }
-            for event in path.events:
-                if not isinstance(event, Charge) or event.counter not in pairs:
-                    continue
-                key = key_of(event.site)
-                if pairs[event.counter].limit in limits:
-                    compared.add(key)
-                elif _grows(event) and path.outcome != Outcome.FAILURE:
-                    first.setdefault(key, (path, event))
-    for key, (path, charge) in first.items():
-        if key not in compared:
-            yield finding(
-                RULE,
-                path,
-                charge,
-                f"{charge.counter} grows and is never compared with {pairs[charge.counter].limit}",
-                f"{charge.counter} by {charge.amount.placed}",
-                "no path that leads here, or goes on from here, compares with the limit",
-            )
+        charge = _charge(function, pairs.keys())
+        if charge is None or key_of(charge[1].site) in seen:
+            continue
+        seen.add(key_of(charge[1].site))
+        above = ancestors(analysis, function, _UP)
+        if above & checks or any(called_from_elsewhere(analysis, each) for each in above):
+            continue
+        path, event = charge
+        limit = pairs[event.counter].limit
+        yield finding(
+            RULE,
+            path,
+            event,
+            f"{event.counter} grows and is never compared with {limit}",
+            f"{event.counter} by {event.amount.placed}",
+            "nothing that leads here compares with the limit, before or after",
+        )
+
+
+def _charge(function: FunctionPaths, counters: Collection[str]) -> tuple[Path, Charge] | None:
+    """Return a function's own charge that stays, with its path."""
+    for path in function.paths:
+        if path.outcome == Outcome.FAILURE:
+            continue
+        for event in path.events:
+            if (
+                isinstance(event, Charge)
+                and not event.via
+                and event.counter in counters
+                and _grows(event)
+            ):
+                return path, event
+    return None
 
 
 def _grows(charge: Charge) -> bool:

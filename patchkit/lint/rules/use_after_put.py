@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis, Path
 from patchkit.lint.checks import finding, key_of
-from patchkit.lint.events import Charge, Event, Get, Init, Put, Store, Use
+from patchkit.lint.events import Charge, Event, Get, Init, Put, Site, Store, Use
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -84,6 +85,10 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                 )
 
 
+_DEEP = 2
+"""A reference that is dropped further down may have been taken there, unseen from here."""
+
+
 def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
     """Yield the uses of what a path has put, with the put and what is used."""
     held: dict[str, int] = {}
@@ -93,7 +98,7 @@ def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
             case Get():
                 held[event.object.text] = held.get(event.object.text, 0) + 1
                 gone.pop(event.object.text, None)
-            case Put():
+            case Put() if len(event.via) < _DEEP:
                 text = event.object.text
                 held[text] = held.get(text, 0) - 1
                 if event.free or held[text] < 0:
@@ -101,9 +106,70 @@ def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
             case Charge() | Init():
                 if event.owner.text in gone:
                     yield gone[event.owner.text], event, event.owner
+                elif not event.via:
+                    freed = _read_freed(path, event, gone)
+                    if freed is not None:
+                        yield freed, event, freed.object
             case Use() | Store():
                 if event.object.text in gone and _matters(event, structs):
                     yield gone[event.object.text], event, event.object
+
+
+def _read_freed(path: Path, event: Event, gone: dict[str, Put]) -> Put | None:
+    """Return the put that freed an object through which a statement reads."""
+    freed = {
+        name: put
+        for put in gone.values()
+        if put.free and not put.via
+        for name in _names(path.function, put.site)
+    }
+    if not freed:
+        return None
+    for name in _bases(path.function, event.site):
+        if name in freed:
+            return freed[name]
+    return None
+
+
+def _at(function: ir.Function, site: Site) -> Iterator[ir.Expr]:
+    """Yield the expressions that a statement reads."""
+    for block in function.blocks:
+        for each in block.instructions:
+            if function.place(each.span) != site.span:
+                continue
+            if isinstance(each, ir.Call):
+                yield from each.arguments
+            elif isinstance(each, ir.Assign):
+                yield each.value
+                yield each.target
+
+
+def _names(function: ir.Function, site: Site) -> Iterator[str]:
+    """Yield the locals that a call gets as they are."""
+    for each in _at(function, site):
+        if isinstance(each, ir.Name):
+            yield each.id
+
+
+def _bases(function: ir.Function, site: Site) -> Iterator[str]:
+    """Yield the locals through which a statement reads members."""
+    pending = list(_at(function, site))
+    while pending:
+        match pending.pop():
+            case ir.Member(ir.Name(name), _, True):
+                yield name
+            case ir.Member(base, _, _):
+                pending.append(base)
+            case ir.Unary(_, operand) | ir.Cast(_, operand):
+                pending.append(operand)
+            case ir.Binary(_, left, right):
+                pending += [left, right]
+            case ir.Index(base, index):
+                pending += [base, index]
+            case ir.Apply(_, arguments):
+                pending += arguments
+            case _:
+                pass
 
 
 def _matters(event: Use | Store, structs: set[str]) -> bool:
