@@ -58,8 +58,10 @@ MAPS = Group(
     "maps",
     "Mappings that come and go, over holes and over what is locked or pinned.",
     3, ((0, 3),),
-    each("mlock munlock mpin munpin munmap map map_locked", ((1, 1), (0, 2), (1, 2)))
-    + ops("fork", f"madvise 0 3 {ADVICE.index('dontneed')}", f"madvise 1 1 {ADVICE.index('cold')}"),
+    each("mlock mpin munmap", ((0, 2), (1, 2)))
+    + each("munlock munpin munmap map", ((1, 1),))
+    + ops("munlock 0 3", "munpin 0 3", "map 0 3", "map_locked 1 2", "fork",
+          f"madvise 0 3 {ADVICE.index('dontneed')}", f"madvise 1 1 {ADVICE.index('cold')}"),
     MAPPINGS[:3],
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ class Group:
     """What is mapped; for the harness, which tells more of them apart than the model."""
     depth: int = 3
     """Every sequence of so many calls is tried; for kinds after the first, one less."""
-    walks: int = 50
+    walks: int = 30
     """So many random sequences."""
     walk_length: int = 50
     horizon: int = 10_000

@@ -89,6 +89,8 @@ class Vma:
     def cut(self, start: int, end: int) -> Vma:
         """Return the part of it in [start, end)."""
         start, end = max(start, self.start), min(end, self.end)
+        if (start, end) == (self.start, self.end):
+            return self
         return dataclasses.replace(
             self, start=start, end=end, offset=self.offset + start - self.start
         )
