@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from patchkit.lint import ir
 from patchkit.lint.counters import Counters, load_counters
-from patchkit.lint.events import Event, Put, Store
+from patchkit.lint.events import Charge, Event, Put, Store
 from patchkit.lint.interest import Contents, contents
 from patchkit.lint.pathmodel import CallSite, CheckSite, FunctionPaths, Path
 from patchkit.lint.program import Program
@@ -49,6 +49,7 @@ class Analysis:
         self._kept: dict[int, Kept] = dict(earlier._kept) if earlier is not None else {}
         self._done: dict[int, FunctionPaths] = {}
         self._selection = Selection(program, self.tables, self.contents)
+        self._selection.charging = self._charging
         if earlier is not None:
             self.tables.members |= earlier.tables.members
             self.tables.accounts |= earlier.tables.accounts
@@ -82,6 +83,14 @@ class Analysis:
         self._by_name: dict[str, list[FunctionPaths]] = {}
         for each in done:
             self._by_name.setdefault(each.name, []).append(each)
+
+    def _charging(self, function: ir.Function) -> bool:
+        """Tell whether calls of a function change a counter, as far as is known by now."""
+        kept = self._kept.get(_identity(function))
+        summary = kept.paths.summary if kept is not None else None
+        return summary is not None and any(
+            isinstance(event, Charge) for case in summary.cases for event in case.events
+        )
 
     def _bottom_up(self, functions: list[ir.Function]) -> list[ir.Function]:
         """Return functions in an order in which callees come before their callers."""

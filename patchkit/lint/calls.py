@@ -56,6 +56,9 @@ class World(Protocol):
     def accounting(self, tag: str, member: str) -> bool:
         """Tell whether a member takes part in accounting somewhere."""
 
+    def keeps(self, tag: str) -> bool:
+        """Tell whether a struct keeps accounts: all that is stored in it is shown."""
+
     def watched(self, tag: str) -> bool:
         """Tell whether references to such objects matter."""
 
@@ -208,7 +211,7 @@ class Machine:
                 "def_flags",
             ):
                 self._assign_flags(atom, value, before, state, site, via)
-            elif self.world.accounting(atom.tag, atom.name) and not of_local(atom):
+            elif self._shown(atom, value):
                 narrow = self.narrow_of(value)
                 bits = bits_of(atom.type)
                 if bits and value.constant is None:
@@ -220,6 +223,14 @@ class Machine:
         elif atom.kind == "deref":
             emit(state, Store(site, via, atom.args[0], "", "*", value, before))
         state.heap[atom.text] = value
+
+    def _shown(self, atom: Atom, value: Value) -> bool:
+        """Tell whether a store is an event."""
+        if of_local(atom):
+            return False
+        if self.world.accounting(atom.tag, atom.name):
+            return True
+        return self.world.keeps(atom.tag) and all(each.kind != "local" for each in value.atoms())
 
     def _count(
         self,

@@ -84,6 +84,8 @@ class FunctionInterest:
     """Whether a function returns something computed from a limit or a counter."""
     summary: Callable[[str], Summary | None]
     """What calls of a function do."""
+    keeps: Callable[[str], bool] = lambda tag: False
+    """Whether a struct keeps accounts: then all that is stored in it is shown."""
     parameters: frozenset[str] = field(default=frozenset())
     found: dict[ir.Expr, str] = field(default_factory=dict)
 
@@ -204,6 +206,8 @@ class FunctionInterest:
                 if name in self.effects.reports:
                     return any(self._accounted(each) for each in arguments)
                 return name in self.effects.pins or name in self.effects.unpins
+            case ir.Assign(ir.Member(base, _)):
+                return self.keeps(self.tag(base))
             case ir.Mention(ir.Apply("WARN", ())):
                 return True
             case _:

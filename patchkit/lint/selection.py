@@ -16,6 +16,8 @@ from patchkit.lint.program import Program
 from patchkit.lint.values import Atom, Value, tag_of
 from patchkit.lint.world import Tables
 
+MOST_CALLERS = 12
+"""Callers outside of the program's files; what has more is used by everyone."""
 HIGHEST = 4
 """Levels of callers above a function with events of its own."""
 _CORE = frozenset(
@@ -40,6 +42,8 @@ class Selection:
         self._callees: dict[tuple[str, str], ir.Function | None] = {}
         self._chosen: list[ir.Function] | None = None
         self._names: set[str] = set()
+        self.charging: Callable[[ir.Function], bool] = lambda function: False
+        """Whether calls of a function change a counter, as far as is known by now."""
 
     def members_changed(self) -> None:
         """Choose anew: more members take part in accounting than before."""
@@ -89,8 +93,24 @@ class Selection:
                     if _key(caller) not in chosen and self._contents(caller).calls & names:
                         chosen[_key(caller)] = caller
                         above.append(caller)
+            if level is start:
+                for caller in self._elsewhere(start):
+                    if _key(caller) not in chosen:
+                        chosen[_key(caller)] = caller
+                        above.append(caller)
             level = above
         return chosen
+
+    def _elsewhere(self, functions: list[ir.Function]) -> Iterator[ir.Function]:
+        """Yield the callers in other files of functions that charge, if those are few."""
+        wanted = [each for each in functions if not each.static and self.charging(each)]
+        self._program.prefetch(each.name for each in wanted)
+        inside = set(self._program.files)
+        for function in wanted:
+            found = self._program.callers(function.name, function.path)
+            outside = [each for each in found if each.path not in inside]
+            if len(outside) <= MOST_CALLERS:
+                yield from (each for each in outside if function.name in self._contents(each).calls)
 
     def _naming(self, path: str, names: set[str]) -> Iterator[ir.Function]:
         """Yield the functions of a file in whose bodies one of the names stands."""

@@ -47,6 +47,7 @@ def interest(function: ir.Function, types: Types, view: View) -> FunctionInteres
         view.eventful,
         view.limiting,
         view.summary,
+        lambda tag: tag in tables.accounts,
     )
 
 
@@ -81,7 +82,7 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     paths = _paths(function, ends)
     companions = frozenset(each.id for each in view.tables.counters.companions)
     done = [(each.events, each.result, each.outcome) for each in paths]
-    summary = summarise(function, done, companions)
+    summary = summarise(function, done, companions, frozenset(view.tables.accounts))
     return FunctionPaths(function, paths, "", summary)
 
 

@@ -85,15 +85,26 @@ class Summary:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What ``summarise`` is told of the program."""
+
+    companions: frozenset[str]
+    accounts: frozenset[str]
+
+
 def summarise(
     function: ir.Function,
     ends: list[tuple[tuple[Event, ...], Value | None, str]],
     companions: frozenset[str] = frozenset(),
+    accounts: frozenset[str] = frozenset(),
 ) -> Summary:
     """Return the summary of a function from the events, result and outcome of each path.
 
-    Changes of *companions* show in the direct callers only."""
-    cases = [_case(events, result, outcome, companions) for events, result, outcome in ends]
+    Changes of *companions* show in the direct callers only. *accounts* are the tags of structs
+    that keep accounts: what is charged to the owner in one of them is of interest further up."""
+    known = Known(companions, accounts)
+    cases = [_case(events, result, outcome, known) for events, result, outcome in ends]
     if not any(not isinstance(each, Lock) for case in cases for each in case.events):
         cases = [_unlocked(case) for case in cases]
     merged = _distinct(cases) if any(case.events for case in cases) else cases
@@ -108,9 +119,7 @@ def summarise(
     return Summary(function, tuple(merged))
 
 
-def _case(
-    events: tuple[Event, ...], result: Value | None, outcome: str, companions: frozenset[str]
-) -> Case:
+def _case(events: tuple[Event, ...], result: Value | None, outcome: str, known: Known) -> Case:
     shown = {atom.text for atom in result.atoms()} if result is not None else set()
     conditions: list[Condition] = []
     for event in events:
@@ -122,7 +131,7 @@ def _case(
             continue
         if _visible(condition.value, shown) and condition not in conditions:
             conditions.append(condition)
-    return Case(tuple(conditions), _net_events(events, shown, companions), result, outcome)
+    return Case(tuple(conditions), _net_events(events, shown, known), result, outcome)
 
 
 def _unlocked(case: Case) -> Case:
@@ -150,9 +159,7 @@ def _visible(value: Value, shown: set[str]) -> bool:
     return all(atom.kind not in _HIDDEN or atom.text in shown for atom in value.atoms())
 
 
-def _net_events(
-    events: tuple[Event, ...], shown: set[str], companions: frozenset[str]
-) -> tuple[Event, ...]:
+def _net_events(events: tuple[Event, ...], shown: set[str], known: Known) -> tuple[Event, ...]:
     """Return the events that callers see; charges that are taken back are gone."""
     kept = [
         event
@@ -160,8 +167,10 @@ def _net_events(
         if isinstance(event, _KEPT)
         and len(event.via) < DEEPEST
         and not _private(event)
-        and not (len(event.via) >= _reach(event) and _unseen(event, shown))
-        and not (event.via and isinstance(event, Charge | Init) and event.counter in companions)
+        and not (len(event.via) >= _reach(event, known) and _unseen(event, shown))
+        and not (
+            event.via and isinstance(event, Charge | Init) and event.counter in known.companions
+        )
         and not (len(event.via) >= NEAR and isinstance(event, Check | Flag | Get | Comparison))
     ]
     totals: dict[tuple[str, str], Value] = {}
@@ -176,9 +185,13 @@ def _net_events(
     )
 
 
-def _reach(event: Event) -> int:
+def _reach(event: Event, known: Known) -> int:
     """Return how many calls up an event shows though a caller cannot name what it is about."""
-    return NEAR if isinstance(event, Charge) else 1
+    if not isinstance(event, Charge):
+        return 1
+    owner = event.owner.atom
+    kept = owner is not None and owner.kind == "field" and owner.tag in known.accounts
+    return DEEPEST if kept else NEAR
 
 
 def _unseen(event: Event, shown: set[str]) -> bool:
@@ -280,9 +293,14 @@ def _together(cases: list[Case], key_of: Key) -> list[Case]:
     return list(table.values())
 
 
-def _exceeding(case: Case) -> bool:
-    """Tell whether a case exceeds a limit; those that do not stand for those that do."""
-    return any(isinstance(each, Check) and each.over for each in case.events)
+def _exceeding(case: Case) -> int:
+    """Return a rank: of cases that succeed those that exceed no limit stand for the others, of
+    those that fail those that compare with one."""
+    compares = any(isinstance(each, Comparison) for each in case.events)
+    over = any(isinstance(each, Check) and each.over for each in case.events)
+    if case.outcome == Outcome.FAILURE:
+        return 0 if compares or over else 1
+    return 2 * over + (not compares)
 
 
 def _about(condition: Condition, result: Value | None) -> bool:

@@ -94,6 +94,7 @@ class View:
         self.counters_in = tables.counters_in
         self.accounting = tables.accounting
         self.watched = tables.watched
+        self.keeps = tables.accounts.__contains__
 
     def summary(self, name: str) -> Summary | None:
         """Return what calls of a function do; None if nothing is known."""
