@@ -313,6 +313,8 @@ _TWO_ARGUMENTS: dict[str, Callable[[Value, Value], Value]] = {
     "array_size": lambda left, right: left * right,
     "div_u64": _divide,
     "div64_u64": _divide,
+    "div64_ul": _divide,
+    "DIV_ROUND_DOWN_ULL": _divide,
 }
 _SAME = frozenset(
     {

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchkit.lint import ir
 from patchkit.lint.counters import Counters, load_counters
 from patchkit.lint.events import Charge, Event, Put, Store
 from patchkit.lint.interest import Contents, contents
+from patchkit.lint.moving import Moves
 from patchkit.lint.pathmodel import CallSite, CheckSite, FunctionPaths, Path
 from patchkit.lint.program import Program
 from patchkit.lint.selection import Selection, find_members
@@ -19,7 +20,7 @@ from patchkit.lint.world import Tables, View
 
 __all__ = ["Analysis", "CallSite", "Case", "CheckSite", "FunctionPaths", "Path", "Summary"]
 
-_ROUNDS = 2
+_ROUNDS = 3
 """How often members that take part in accounting are looked for; each round may find more."""
 
 
@@ -30,6 +31,8 @@ class Kept:
     paths: FunctionPaths
     used: dict[str, Summary | None]
     members: frozenset[tuple[str, str]]
+    files: frozenset[str]
+    """Files in which something happens on its paths."""
 
 
 class Analysis:
@@ -50,7 +53,9 @@ class Analysis:
         self._done: dict[int, FunctionPaths] = {}
         self._selection = Selection(program, self.tables, self.contents)
         self._selection.charging = self._charging
+        self._moves = Moves(())
         if earlier is not None:
+            self._selection.matches = earlier._selection.matches
             self.tables.members |= earlier.tables.members
             self.tables.accounts |= earlier.tables.accounts
         self._run()
@@ -71,11 +76,13 @@ class Analysis:
             for function in self._bottom_up(self._selection.direct()):
                 self.paths_of(function)
             self._learn()
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             self._done.clear()
-            for function in self._bottom_up(self._selection.functions()):
+            chosen = self._selection.functions()
+            self._moves = self._moved(chosen)
+            for function in self._bottom_up(chosen):
                 self.paths_of(function)
-            if not self._learn():
+            if number + 1 == _ROUNDS or not self._learn():
                 break
         done = [each for each in self._done.values() if each.problem or _eventful(each)]
         done.sort(key=lambda each: (each.file, each.function.span.start))
@@ -131,13 +138,31 @@ class Analysis:
             return done
         kept = self._kept.get(key)
         if kept is not None and self._fits(kept, function):
-            self._done[key] = kept.paths
-            return kept.paths
+            paths = self._in_place(kept, function)
+            self._done[key] = paths
+            return paths
         view = View(self.tables, function.path, self.summary_of)
         result = analyse(function, self.program, view)
         self._done[key] = result
-        self._kept[key] = Kept(result, view.used, self._members_of(function))
+        self._kept[key] = Kept(result, view.used, self._members_of(function), _files_of(result))
         return result
+
+    def _moved(self, functions: list[ir.Function]) -> Moves:
+        """Return which functions are somewhere else than when they were analysed."""
+        moved: list[tuple[ir.Function, ir.Function]] = []
+        for function in functions:
+            kept = self._kept.get(_identity(function))
+            if kept is not None and kept.paths.function.span != function.span:
+                moved.append((kept.paths.function, function))
+        return Moves(moved)
+
+    def _in_place(self, kept: Kept, function: ir.Function) -> FunctionPaths:
+        """Return a kept result with all places as they are now."""
+        if not kept.files & self._moves.files:
+            return kept.paths
+        paths = self._moves.paths(kept.paths, function)
+        self._kept[_identity(function)] = replace(kept, paths=paths)
+        return paths
 
     def _members_of(self, function: ir.Function) -> frozenset[tuple[str, str]]:
         """Return the accounting members that a function may have to do with."""
@@ -146,7 +171,9 @@ class Analysis:
 
     def _fits(self, kept: Kept, function: ir.Function) -> bool:
         """Tell whether a kept result is what would come out again."""
-        if kept.paths.function is not function or kept.members != self._members_of(function):
+        if kept.paths.function.blocks is not function.blocks:
+            return False
+        if kept.members != self._members_of(function):
             return False
         for name, before in kept.used.items():
             now = self.summary_of(name, function.path)
@@ -229,6 +256,16 @@ class Analysis:
 
     def __iter__(self) -> Iterator[FunctionPaths]:
         return iter(self.functions)
+
+
+def _files_of(function: FunctionPaths) -> frozenset[str]:
+    """Return the files in which something happens on a function's paths."""
+    return frozenset({function.file}) | {
+        site.file
+        for path in function.paths
+        for event in path.events
+        for site in (event.site, *event.via)
+    }
 
 
 def _identity(function: ir.Function) -> int:

@@ -46,7 +46,8 @@ def merge(
 
     Equal are states with the same events (branches aside) in which all *live* variables and all
     memory written are equal. Of a variable that is only tested and returned (*status*), error
-    numbers are all the same. *coarse* 1 does not compare variables, 2 only charges.
+    numbers are all the same. *coarse* 1 does not compare variables, 2 compares charges only, 3 only their
+    direction.
     """
     table: dict[object, list[State]] = {}
     for state in states:
@@ -121,7 +122,9 @@ def _opposite(mine: object, theirs: object) -> bool:
 def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coarse: bool) -> object:
     loops = tuple((head, entry.rounds) for head, entry in sorted(state.loops.items()))
     if coarse:
-        return (state.effect, state.held, loops) if coarse == 1 else (state.charges, loops)
+        if coarse == 1:
+            return (state.effect, state.held, loops)
+        return (state.charges if coarse == 2 else _direction(state), loops)
     variables = tuple(
         (name, _class(value, state) if status(name) else value.text)
         for name, value in sorted(state.env.items())
@@ -129,6 +132,15 @@ def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coar
     )
     memory = tuple(sorted((place, value.text) for place, value in state.heap.items()))
     return (state.effect, state.checks, state.held, loops, variables, memory)
+
+
+def _direction(state: State) -> object:
+    """Return which counters of whom were charged and given back."""
+    return frozenset(
+        (event.counter, event.owner.text, event.gives_back)
+        for event in state.events
+        if isinstance(event, Charge)
+    )
 
 
 def _class(value: Value, state: State) -> str:

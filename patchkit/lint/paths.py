@@ -84,6 +84,8 @@ class Executor:
             if len(merged) > MOST_STATES:
                 merged = merge(merged, frozenset(), self._status, coarse=2)
             if len(merged) > MOST_STATES:
+                merged = merge(merged, frozenset(), self._status, coarse=3)
+            if len(merged) > MOST_STATES:
                 raise TooManyPaths(f"{len(merged)} states meet in one place")
             for state in merged:
                 self._steps += 1
@@ -102,7 +104,10 @@ class Executor:
         if len(again) <= MOST_ROUNDS:
             return states
         first = [each for each in states if all(each is not other for other in again)]
-        return first + merge(again, frozenset(), self._status, coarse=1)
+        again = merge(again, frozenset(), self._status, coarse=1)
+        if len(again) > 2 * MOST_ROUNDS:
+            again = merge(again, frozenset(), self._status, coarse=3)
+        return first + again
 
     def _status(self, name: str) -> bool:
         """Tell whether a variable is only ever tested and returned."""

@@ -10,6 +10,7 @@ from patchkit.lint import ir
 from patchkit.lint.conditions import Condition
 from patchkit.lint.counters import Counters
 from patchkit.lint.events import Charge, Outcome, Site
+from patchkit.lint.headers import SourceFile
 from patchkit.lint.interest import Contents
 from patchkit.lint.pathmodel import FunctionPaths
 from patchkit.lint.program import Program
@@ -41,6 +42,8 @@ class Selection:
         self._contents = contents
         self._callees: dict[tuple[str, str], ir.Function | None] = {}
         self._chosen: list[ir.Function] | None = None
+        self.matches: dict[tuple[str, bytes], tuple[object, tuple[ir.Function, ...]]] = {}
+        """What searches have found, by file and pattern, with the file as it was."""
         self._names: set[str] = set()
         self.charging: Callable[[ir.Function], bool] = lambda function: False
         """Whether calls of a function change a counter, as far as is known by now."""
@@ -71,7 +74,7 @@ class Selection:
         """Return the functions that have to do with a counter or a limit themselves."""
         found: list[ir.Function] = []
         for path in self._program.files:
-            for function in self._program.mentioning(path):
+            for function in self._mentioning(path):
                 named = self._contents(function)
                 if (
                     function.problem
@@ -80,6 +83,14 @@ class Selection:
                 ):
                     found.append(function)
         return found
+
+    def _mentioning(self, path: str) -> tuple[ir.Function, ...]:
+        file = self._program.source(path)
+        known = self.matches.get((path, b""))
+        if known is None or known[0] is not file:
+            known = (file, self._program.mentioning(path))
+            self.matches[path, b""] = known
+        return known[1]
 
     def _upward(self, start: list[ir.Function]) -> dict[tuple[str, int], ir.Function]:
         """Return functions and their callers, up to a few levels."""
@@ -123,6 +134,16 @@ class Selection:
         file = self._program.source(path)
         if file is None:
             return
+        key = (path, pattern.pattern)
+        known = self.matches.get(key)
+        if known is None or known[0] is not file:
+            known = (file, tuple(self._search(path, file, pattern)))
+            self.matches[key] = known
+        yield from known[1]
+
+    def _search(
+        self, path: str, file: SourceFile, pattern: re.Pattern[bytes]
+    ) -> Iterator[ir.Function]:
         seen: set[int] = set()
         for match in pattern.finditer(file.data):
             extent = file.skeleton.function_at(match.start())

@@ -59,11 +59,13 @@ class Case:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Summary:
-    """What calls of a function do, as distinct cases. *problem* when that is not known."""
+    """What calls of a function do, as distinct cases. *problem* when that is not known. *version*
+    stays the same when only places have changed."""
 
     function: ir.Function
     cases: tuple[Case, ...]
     problem: str = ""
+    version: object = None
 
     @property
     def silent(self) -> bool:
@@ -72,6 +74,8 @@ class Summary:
 
     def same(self, other: Summary) -> bool:
         """Tell whether calls do the same by another summary."""
+        if self.version is not None and self.version is other.version:
+            return True
         return (
             self.problem == other.problem
             and len(self.cases) == len(other.cases)
@@ -116,7 +120,7 @@ def summarise(
         merged = _together(merged, _by_net)
     if len(merged) > MOST_CASES:
         merged = _together(merged, _by_direction)
-    return Summary(function, tuple(merged))
+    return Summary(function, tuple(merged), version=object())
 
 
 def _case(events: tuple[Event, ...], result: Value | None, outcome: str, known: Known) -> Case:
