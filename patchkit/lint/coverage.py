@@ -18,7 +18,7 @@ from patchkit.lint.ir import Function, Span
 from patchkit.lint.model import NotAnalysed
 from patchkit.lint.scope import Place
 from patchkit.lint.tally import FileCoverage
-from patchkit.tree.csource import CSource, Extent, Token, parse
+from patchkit.tree.csource import Extent, Token, parse, tokenize
 from patchkit.tree.source import Tree
 
 C_SUFFIXES = (".c", ".h")
@@ -26,6 +26,7 @@ OTHER_CODE = (".S", ".s", ".rs", ".cc", ".cpp", ".inc", ".y", ".l")
 """Suffixes of files that hold code which is not read."""
 
 _NO_CODE = frozenset({"comment", "string", "char"})
+_NO_STATEMENT = _NO_CODE | {"directive"}
 
 
 class Functions(Protocol):
@@ -33,6 +34,9 @@ class Functions(Protocol):
 
     def function_at(self, path: str, offset: int, /) -> Function | None:
         """Return the function that holds a byte of a file, one with a problem too."""
+
+    def extents(self, path: str, /) -> Sequence[Extent]:
+        """Return where a file's functions are, in order."""
 
 
 def cover(
@@ -64,40 +68,61 @@ class _File:
         self, path: str, data: bytes, program: Functions, problem: Callable[[Function], str]
     ) -> None:
         self.path = path
-        self.source: CSource | None = parse(data) if path.endswith(C_SUFFIXES) else None
+        self.data = data
         self._problem = problem
         self._program = program
+        self._extents = program.extents(path) if path.endswith(C_SUFFIXES) else ()
+        self._tokens: dict[int, list[Token]] = {}
         self._spans: dict[int, list[tuple[int, int]]] = {}
 
     def judge(self, place: Place) -> NotAnalysed | None:
         """Return None for elsewhere, a NotAnalysed without a reason for analysed."""
-        source = self.source
-        if source is None:
+        if not self.path.endswith(C_SUFFIXES):
             if self.path.endswith(OTHER_CODE):
                 return self._missed(place, "", "only C is read")
             return None
-        token = _token_at(source, place.start)
+        extent = self._body_at(place.start)
+        if extent is None:
+            return self._outside(place)
+        token = _token_at(self._tokens_of(extent), place.start - extent.start)
+        if token is None or token.kind in _NO_STATEMENT:
+            return None
+        return self._in_body(place, extent)
+
+    def _tokens_of(self, extent: Extent) -> list[Token]:
+        """Return the tokens of a function, their places counted from its start."""
+        if extent.start not in self._tokens:
+            self._tokens[extent.start] = tokenize(self.data[extent.start : extent.end])
+        return self._tokens[extent.start]
+
+    def _body_at(self, offset: int) -> Extent | None:
+        """Return the function whose body holds an offset; None for heads, tables, types."""
+        for extent in self._extents:
+            if extent.body is not None and extent.body[0] <= offset < extent.body[1]:
+                return extent
+        return None
+
+    def _outside(self, place: Place) -> NotAnalysed | None:
+        """No code stands outside of functions, but what reaches into a struct looks like code."""
+        before = self.data[max(place.start - 100, 0) : place.start]
+        if not re.search(rb"(?:->|\.)\s*\w*\Z", before):
+            return None
+        token = _token_at(parse(self.data).tokens, place.start)
         if token is None or token.kind in _NO_CODE:
             return None
         if token.kind == "directive":
             return self._directive(place, token)
-        extent = _body_at(source, place.start)
-        return None if extent is None else self._in_body(place, extent)
+        if re.search(rb"[{,(]\s*\.\s*\w*\Z", before):  # names a member in a table
+            return None
+        return self._missed(place, "", "it looks like code, and is in no function that was found")
 
     def _directive(self, place: Place, token: Token) -> NotAnalysed | None:
         """A macro is code where it is used: it is expanded in its own file, but not elsewhere."""
-        if not self.path.endswith(".h"):
-            return None
         found = re.match(rb"#\s*define\s+(\w+)", token.text)
-        word = re.escape(self._word(place))
-        if found and re.search(rb"(?:->|\.)\s*\w*" + word, token.text):
+        if found and self.path.endswith(".h"):
             name = found[1].decode("utf-8", "backslashreplace")
             return self._missed(place, name, f"the body of the macro {name} is not followed")
         return None
-
-    def _word(self, place: Place) -> bytes:
-        assert self.source is not None
-        return self.source.data[place.start : place.end]
 
     def _in_body(self, place: Place, extent: Extent) -> NotAnalysed:
         function = self._program.function_at(self.path, place.start)
@@ -139,19 +164,6 @@ def _covers(spans: Sequence[tuple[int, int]], offset: int) -> bool:
     return position >= 0 and offset < spans[position][1]
 
 
-def _token_at(source: CSource, offset: int) -> Token | None:
-    tokens = source.tokens
+def _token_at(tokens: Sequence[Token], offset: int) -> Token | None:
     position = bisect_right(tokens, offset, key=lambda token: token.start) - 1
     return tokens[position] if position >= 0 and offset < tokens[position].end else None
-
-
-def _body_at(source: CSource, offset: int) -> Extent | None:
-    """Return the function whose body holds an offset; None for heads, tables, types."""
-    for extent in source.entities():
-        if (
-            extent.kind in ("function", "syscall")
-            and extent.body is not None
-            and extent.body[0] <= offset < extent.body[1]
-        ):
-            return extent
-    return None

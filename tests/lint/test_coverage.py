@@ -13,7 +13,7 @@ from patchkit.lint.coverage import cover
 from patchkit.lint.ir import Block, Branch, Declare, Function, Mention, Name, Return, Span
 from patchkit.lint.model import NotAnalysed
 from patchkit.lint.tally import FileCoverage, total
-from patchkit.tree.csource import parse
+from patchkit.tree.csource import Extent, parse
 from patchkit.tree.source import DirectoryTree
 
 SOURCE = b"""\
@@ -51,6 +51,11 @@ class Program:
             if function.path == path and function.span.start <= offset < function.span.end:
                 return function
         return None
+
+    def extents(self, path: str, /) -> list[Extent]:
+        if not path.endswith((".c", ".h")):
+            return []
+        return [e for e in parse(SOURCE).entities() if e.kind == "function" and e.body]
 
 
 def lowered(name: str, *texts: bytes, problem: str = "", data: bytes = SOURCE) -> Function:
@@ -136,10 +141,29 @@ def test_other_files(tmp_path: Path, name: str, elsewhere: int, missed: int) -> 
 def test_macros(tmp_path: Path, name: str, text: bytes, missed: int) -> None:
     fakes.write(tmp_path, {name: text})
     tree = DirectoryTree(tmp_path)
-    files = cover(tree, scope.mentions(tree, [b"locked_vm"]), Program(), lambda function: "")
+    program = Program()
+    program.extents = lambda path: []  # type: ignore[method-assign]
+    files = cover(tree, scope.mentions(tree, [b"locked_vm"]), program, lambda function: "")
     assert len(files[name].not_analysed) == missed
     if missed:
         assert files[name].not_analysed[0].why == "the body of the macro charge is not followed"
+
+
+@pytest.mark.parametrize(
+    ("text", "missed"),
+    [
+        (b"ODD(x) mm->locked_vm++;\n", 1),
+        (b"/* mm->locked_vm */ int x;\n", 0),
+        (b"struct limits l = { .locked_vm = 1, .user_locked_vm = 2 };\n", 0),
+    ],
+)
+def test_code_that_is_in_no_function(tmp_path: Path, text: bytes, missed: int) -> None:
+    fakes.write(tmp_path, {"m.c": text})
+    tree = DirectoryTree(tmp_path)
+    program = Program()
+    program.extents = lambda path: []  # type: ignore[method-assign]
+    files = cover(tree, scope.mentions(tree, [b"locked_vm"]), program, lambda function: "")
+    assert len(files["m.c"].not_analysed) == missed
 
 
 def test_spans_of_every_instruction_count(tmp_path: Path) -> None:
