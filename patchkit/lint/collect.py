@@ -62,16 +62,15 @@ class Analyser:
     def analyse(self, tree: Tree, identity: str | None) -> Raw:
         """Analyse a tree with all rules and keep the result under *identity*."""
         with ThreadPoolExecutor(1) as other:
-            # git searches while we import.
-            searching = other.submit(self._search, tree)
-            with self._timed("load"):
-                from patchkit.lint.analysis import Analysis
-                from patchkit.lint.counters import load_counters
-                from patchkit.lint.program import Program
-                from patchkit.lint.rule import load_rules
+            # Import while git searches. Not the other way round: git ends with the thread that
+            # started it (PDEATHSIG), and what reads objects is needed later.
+            loading = other.submit(self._load)
+            places, marked = self._search(tree)
+            loading.result()
+        from patchkit.lint.analysis import Analysis
+        from patchkit.lint.counters import load_counters
+        from patchkit.lint.program import Program
 
-                load_rules()
-            places, marked = searching.result()
         analysis: Analysis | None = None
         if places:
             with self._timed("lower"):
@@ -80,6 +79,12 @@ class Analyser:
                 analysis = Analysis(program)
         self._analysis = analysis
         return self._finish(tree, analysis, places, marked, identity)
+
+    def _load(self) -> None:
+        with self._timed("load"):
+            from patchkit.lint.rule import load_rules
+
+            load_rules()  # these import the rest
 
     def analyse_earlier(self, earlier: Tree, changed: Sequence[str]) -> Raw:
         """Analyse *earlier*, which differs in the files *changed* from the tree analysed last."""
