@@ -36,8 +36,6 @@ def called_from_elsewhere(analysis: Analysis, function: FunctionPaths) -> bool:
     program = analysis.program
     if any(each == name for _, _, _, each in program.entry_points(function.file)):
         return True
-    if function.function.static:
-        return False
     known = {caller.name for caller in callers_of(analysis, function)}
     found = _callers(analysis, _base(program.tree), name, function.file)
     return bool(found - known - {name})

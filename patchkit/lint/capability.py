@@ -21,27 +21,35 @@ from patchkit.lint.values import Atom, Value, tag_of
 from patchkit.tree.source import OverlayTree, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Derived:
     """The members, as (tag, member), whose value depends on a capability."""
 
+    analysis: Analysis
     members: frozenset[tuple[str, str]]
 
     def decide(self, path: Path, check: Check) -> bool:
         """Tell whether such a member has decided that the check is made, or whose usage counts."""
-        for _, owner in check.counters:
-            if self._in(owner):
-                return True
-        for event in path.events:
-            if isinstance(event, Assume) and self._in(event.condition.value):
-                return True
-        return False
+        if any(self._in(owner) for _, owner in check.counters):
+            return True
+        return any(
+            isinstance(event, Assume) and self._in(event.condition.value) for event in path.events
+        )
 
     def _in(self, value: Value) -> bool:
-        return any(self._is(atom) for atom in value.atoms())
+        return any(atom.kind == "field" and self._is(atom) for atom in value.atoms())
 
     def _is(self, atom: Atom) -> bool:
-        return atom.kind == "field" and (atom.tag, atom.name) in self.members
+        if (atom.tag, atom.name) in self.members:
+            return True
+        copies = [
+            store.value
+            for _, _, store in self.analysis.stores(atom.tag, atom.name)
+            if not store.value.zero
+        ]
+        return bool(copies) and all(
+            any((each.tag, each.name) in self.members for each in value.atoms()) for value in copies
+        )
 
 
 _Members = frozenset[tuple[str, str]]
@@ -62,7 +70,7 @@ def derived(analysis: Analysis, capability: str) -> Derived:
     for file in _files(program.tree, capability, tuple(analysis.counters.outside)):
         for function in program.mentioning(file, (capability,)):
             members |= _of_function(program, function, capability)
-    return Derived(frozenset(members))
+    return Derived(analysis, frozenset(members))
 
 
 def _files(tree: Tree, word: str, outside: tuple[str, ...]) -> tuple[str, ...]:

@@ -167,8 +167,15 @@ def finding(
 
 
 def check_finding(
-    rule: Rule, place: Place, seen: Seen, message: str, subject: str, last: str
+    rule: Rule,
+    place: Place,
+    seen: Seen,
+    message: str,
+    subject: str,
+    last: str,
+    *,
+    here: bool = False,
 ) -> Finding:
     """Return a finding at a limit check, shown by a path on which the limit is exceeded."""
     path, check = (*seen[1].over, *seen[1].under)[0]
-    return finding(rule, path, check, message, subject, last)
+    return finding(rule, path, check, message, subject, last, here=here)

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
+from patchkit.lint.callgraph import called_from_elsewhere
 from patchkit.lint.capability import derived
 from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places, whole_limit
 from patchkit.lint.events import Assume, Capability, Check
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
+from patchkit.lint.values import Value
 
 WHY = """\
 RLIMIT_MEMLOCK governs what an unprivileged process may keep in memory; no limit is placed on a
@@ -74,7 +76,11 @@ def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
         return []
     refused = site.over or site.under  # a refusal may have been joined with other failures
     members = derived(analysis, capability)
-    return [path for path, check in refused if not members.decide(path, check)]
+    return [
+        path
+        for path, check in refused
+        if not members.decide(path, check) and not any(own.zero for _, own in check.counters)
+    ]
 
 
 def _excused(path: Path) -> bool:
@@ -92,15 +98,22 @@ def _answer(path: Path, capability: str) -> bool | None:
     return answers[-1] if answers else None
 
 
-def _open(paths: list[Path]) -> bool:
-    """Tell whether a caller may decide by an argument whether the check is made."""
+def _open(seen: Seen, paths: list[Path]) -> bool:
+    """Tell whether a caller may decide whether the check is made: by an argument that is true or
+    not, or by whose usage it is."""
+    if any(_is_argument(owner) for _, owner in seen[1].check.counters):
+        return True
     return any(
-        atom.kind == "param" and atom.position
+        isinstance(event, Assume)
+        and event.condition.relation in ("==", "!=")
+        and _is_argument(event.condition.value)
         for path in paths
         for event in path.events
-        if isinstance(event, Assume)
-        for atom in event.condition.value.atoms()
     )
+
+
+def _is_argument(value: Value) -> bool:
+    return value.atom is not None and value.atom.kind == "param"
 
 
 def _views(place: Place) -> dict[FunctionPaths, list[Seen]]:
@@ -122,12 +135,12 @@ def _guilty(
     wrong = [(seen, paths) for seen, paths in mine if paths]
     if not wrong:
         return []
-    if len(visited) > 5 or not any(_open(paths) for _, paths in wrong):
+    if len(visited) > 5 or not any(_open(seen, paths) for seen, paths in wrong):
         return [wrong[0][0]]
     callers = {site.caller for site in analysis.callers(function)} - visited - {function}
     callers = {caller for caller in callers if caller in views}
     if not callers:
-        return [wrong[0][0]]
+        return [] if called_from_elsewhere(analysis, function) else [wrong[0][0]]
     guilty: list[Seen] = []
     bad = 0
     for caller in sorted(callers, key=lambda each: (each.file, each.name)):
@@ -175,6 +188,7 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                     f"who exceeds {pair.limit} is refused even with {pair.capability}",
                     f"{seen[1].check.usage.placed} without {pair.capability}",
                     f"{pair.capability} is not asked for",
+                    here=seen is not place.own,
                 )
             if place.own is not None and not guilty and _demanded(place.own, pair.capability):
                 yield check_finding(

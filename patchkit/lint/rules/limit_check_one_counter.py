@@ -61,6 +61,7 @@ FAILING, PASSING = pair_of(
 
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
+    told: set[tuple[str, ...]] = set()
     for place in places(analysis):
         for pair in pairs_of(analysis, place.check):
             if len(pair.counters) < 2:
@@ -76,6 +77,10 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             counted = {counter for counter, _ in found[1].check.counters}
             missing = [counter for counter in pair.counters if counter not in counted]
             present = [counter for counter in pair.counters if counter in counted]
+            key = (place.site.file, place.site.function, *present)
+            if key in told:
+                continue
+            told.add(key)
             yield check_finding(
                 RULE,
                 place,
