@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import charges, finding
+from patchkit.lint.checks import charges, finding, key_of, places
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -62,24 +62,46 @@ FAILING, PASSING = pair_of(
 
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
-    seen: set[tuple[str, str, str]] = set()
-    for _, path, charge in charges(analysis):
-        if not charge.narrow or charge.via:
+    told: set[tuple[str, ...]] = set()
+    seen = charges(analysis)
+    own = {key_of(charge.site) for _, _, charge in seen if charge.narrow and not charge.via}
+    for _, path, charge in seen:
+        if not charge.narrow or len(charge.via) > 1:
             continue
+        if charge.via and key_of(charge.site) in own:
+            continue
+        key = (charge.here.file, charge.here.function, charge.narrow[0])
+        if key in told or not wide(charge.amount, path, charge):
+            continue
+        told.add(key)
         amount = -charge.amount if charge.amount.negative else charge.amount
-        subject = f"{charge.counter} by {amount.placed}"
-        if (charge.site.file, charge.site.function, subject) in seen:
+        yield finding(
+            RULE,
+            path,
+            charge,
+            f"the amount of {charge.counter} goes through 32 bits ({charge.narrow[0]})",
+            f"{charge.counter} by {amount.placed}",
+            "the upper half of the count is lost",
+            here=True,
+        )
+    for place in places(analysis):
+        if place.own is None:
             continue
-        if wide(charge.amount, path, charge):
-            seen.add((charge.site.file, charge.site.function, subject))
-            yield finding(
-                RULE,
-                path,
-                charge,
-                f"the amount of {charge.counter} goes through 32 bits ({charge.narrow[0]})",
-                subject,
-                "the upper half of the count is lost",
-            )
+        path, limit = (*place.own[1].over, *place.own[1].under)[0]
+        if not limit.narrow:
+            continue
+        key = (limit.site.file, limit.site.function, limit.narrow[0])
+        if key in told or not wide(limit.request, path, limit):
+            continue
+        told.add(key)
+        yield finding(
+            RULE,
+            path,
+            limit,
+            f"what is compared with {limit.resource} goes through 32 bits ({limit.narrow[0]})",
+            f"check of {limit.request.placed}",
+            "the upper half of the count is lost before the comparison",
+        )
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.checks import fails, finding, key_of
 from patchkit.lint.directions import direction
@@ -12,8 +13,8 @@ from patchkit.lint.events import Charge, Flag, Put, Store, Unknown
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
-from patchkit.lint.values import Value
-from patchkit.lint.vma_flags import flag_tests, flags_of, fresh, is_vma, owner_of
+from patchkit.lint.values import Value, tag_of
+from patchkit.lint.vma_flags import VMA, flag_tests, flags_of, fresh, is_vma, owner_of
 
 WHY = """\
 Pages of a mapping are in mm->locked_vm because its VMA is VM_LOCKED. A function that moves the
@@ -72,6 +73,8 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                 charge = _own_charge(path, counter)
                 if charge is None or fails(path):
                     continue
+                if not decides and _hands_on(analysis, function):
+                    continue
                 vma = _left(path, charge, flag, decides)
                 key = (*key_of(charge.site), flag)
                 if vma is None or key in seen:
@@ -107,6 +110,19 @@ def _decides(function: FunctionPaths, flag: str) -> frozenset[str]:
             elif not fresh(vma):
                 old.add(vma.text)
     return frozenset(old) if new else frozenset()
+
+
+def _hands_on(analysis: Analysis, function: FunctionPaths) -> bool:
+    """Tell whether a function hands a VMA to another one, which may do anything with it."""
+    return any(
+        isinstance(each, ir.Call)
+        and any(
+            tag_of(analysis.program.type_of(argument, function.function)) == VMA
+            for argument in each.arguments
+        )
+        for block in function.function.blocks
+        for each in block.instructions
+    )
 
 
 def _left(path: Path, charge: Charge, flag: str, decides: frozenset[str]) -> Value | None:
