@@ -12,11 +12,14 @@ led there.
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 
 MOST_TERMS = 48
 """A product of sums with more terms is not multiplied out."""
+LONGEST_PRODUCT = 2000
+"""Characters of a product that is not multiplied out; of a longer one only equality is known."""
 
 _TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
 
@@ -279,6 +282,11 @@ class Value:
             return self
         if len(self.terms) * len(other.terms) > MOST_TERMS or _degree(self) + _degree(other) > 8:
             text = f"({self.text}) * ({other.text})"
+            if len(text) > LONGEST_PRODUCT:
+                # No program means this; each further factor would double what there is.
+                digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+                name = f"product_{digest[:16]}"
+                return single(Atom("op", name, (), text=f"{name}()"))
             return single(Atom("op", "*", (self, other), text=text))
         return _collect(
             (tuple(sorted((*left, *right), key=_text)), first * second)
