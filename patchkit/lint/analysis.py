@@ -54,8 +54,10 @@ class Analysis:
         self._selection = Selection(program, self.tables, self.contents)
         self._selection.charging = self._charging
         self._moves = Moves(())
+        self._left_out: tuple[set[tuple[str, str]], set[str]] = (set(), set())
         if earlier is not None:
             self._selection.matches = earlier._selection.matches
+            self._left_out = (set(earlier._left_out[0]), set(earlier._left_out[1]))
             self.tables.members |= earlier.tables.members
             self.tables.accounts |= earlier.tables.accounts
         self._run()
@@ -82,7 +84,7 @@ class Analysis:
             self._moves = self._moved(chosen)
             for function in self._bottom_up(chosen):
                 self.paths_of(function)
-            if number + 1 == _ROUNDS or not self._learn():
+            if not self._learn(last=number + 1 == _ROUNDS):
                 break
         done = [each for each in self._done.values() if each.problem or _eventful(each)]
         done.sort(key=lambda each: (each.file, each.function.span.start))
@@ -120,9 +122,18 @@ class Analysis:
                     order.append(function)
         return order
 
-    def _learn(self) -> bool:
-        """Take in the members that charges depend on; tell whether some are new."""
+    def _learn(self, last: bool = False) -> bool:
+        """Take in the members that charges depend on; tell whether some are new.
+
+        What only the *last* round finds is left out, in later analyses of edited files too.
+        """
         members, tags = find_members(self._done.values(), self.counters)
+        members -= self._left_out[0]
+        tags -= self._left_out[1]
+        if last:
+            self._left_out[0].update(members - self.tables.members)
+            self._left_out[1].update(tags - self.tables.accounts)
+            return False
         new = not (members <= self.tables.members and tags <= self.tables.accounts)
         self.tables.members |= members
         self.tables.accounts |= tags
@@ -143,6 +154,8 @@ class Analysis:
             return paths
         view = View(self.tables, function.path, self.summary_of)
         result = analyse(function, self.program, view)
+        if kept is not None:
+            result = _same_version(result, kept.paths)
         self._done[key] = result
         self._kept[key] = Kept(result, view.used, self._members_of(function), _files_of(result))
         return result
@@ -256,6 +269,14 @@ class Analysis:
 
     def __iter__(self) -> Iterator[FunctionPaths]:
         return iter(self.functions)
+
+
+def _same_version(now: FunctionPaths, before: FunctionPaths) -> FunctionPaths:
+    """Return a result whose summary counts as the earlier one if it says the same."""
+    new, old = now.summary, before.summary
+    if new is None or old is None or new.version is old.version or not new.same(old):
+        return now
+    return replace(now, summary=replace(new, version=old.version))
 
 
 def _files_of(function: FunctionPaths) -> frozenset[str]:

@@ -33,7 +33,7 @@ from patchkit.lint.events import (
     Site,
     Store,
 )
-from patchkit.lint.merging import hard, known_by
+from patchkit.lint.merging import mark_of
 from patchkit.lint.slicing import addressed
 from patchkit.lint.state import State
 from patchkit.lint.values import ONE, ZERO, Atom, Value, tag_of
@@ -71,13 +71,13 @@ class World(Protocol):
 def emit(state: State, event: Event) -> None:
     """Append an event; those that do not tell states apart are not counted."""
     state.events = (*state.events, event)
-    if hard(event):
+    mark = mark_of(event)
+    state.marks = (*state.marks, mark)
+    if mark < 0:
         state.effect = hash((state.effect, event))
         if isinstance(event, Charge | Init):
             state.charges = hash((state.charges, event))
         return
-    mark = known_by(event)
-    state.marks = (*state.marks, mark)
     if isinstance(event, Check | Comparison) and not event.via:
         state.checks |= {mark}
     elif isinstance(event, Lock):

@@ -20,7 +20,7 @@ from patchkit.lint.events import (
 from patchkit.lint.state import State, error_number
 from patchkit.lint.values import ZERO, Value, named
 
-MOST_ALIKE = 6
+MOST_ALIKE = 4
 """States at one place that differ in nothing but the branches that they took."""
 
 FAILED = -named("EANY")
@@ -46,8 +46,8 @@ def merge(
 
     Equal are states with the same events (branches aside) in which all *live* variables and all
     memory written are equal. Of a variable that is only tested and returned (*status*), error
-    numbers are all the same. *coarse* 1 does not compare variables, 2 compares charges only, 3 only their
-    direction.
+    numbers are all the same. *coarse* 1 does not compare variables, 2 compares
+    charges only, 3 only their direction.
     """
     table: dict[object, list[State]] = {}
     for state in states:
@@ -75,7 +75,7 @@ def _reduced(group: list[State], live: frozenset[str], most: int) -> list[State]
     return [_joined(states, live, marks) for marks, states in clusters]
 
 
-_Marks = frozenset[object]
+_Marks = frozenset[int]
 
 
 def _clustered(
@@ -108,7 +108,7 @@ def _joinable(first: _Marks, second: _Marks) -> bool:
     if len(only) != 1 or len(other) != 1:
         return False
     (mine,), (theirs,) = only, other
-    return _opposite(mine, theirs)
+    return _opposite(_KEYS[mine], _KEYS[theirs])
 
 
 def _opposite(mine: object, theirs: object) -> bool:
@@ -168,13 +168,13 @@ def _joined(states: list[State], live: frozenset[str], marks: _Marks) -> State:
     if len(states) == 1:
         return kept
     if all(state.effect == kept.effect for state in states):
-        kept.events = common_events(kept, marks)
+        _keep_common(kept, marks)
         kept.checks = frozenset.intersection(*(state.checks for state in states))
     else:
         there = set(kept.events).intersection(*(state.events for state in states[1:]))
         kept.events = tuple(event for event in kept.events if event in there)
         kept.effect = hash(tuple(event for event in kept.events if hard(event)))
-    kept.marks = marks_of(kept.events)
+        kept.marks = marks_of(kept.events)
     for other in states[1:]:
         _join(kept, other, live)
     return kept
@@ -202,9 +202,39 @@ def _join(kept: State, other: State, live: frozenset[str]) -> None:
             kept.serials[key] = count
 
 
-def common_events(state: State, marks: _Marks) -> tuple[Event, ...]:
-    """Return the events of a state without those that tell no states apart and are not marked."""
-    return tuple(event for event in state.events if hard(event) or known_by(event) in marks)
+def _keep_common(state: State, marks: _Marks) -> None:
+    """Drop the events of a state that tell no states apart and are not marked."""
+    kept = [
+        (event, mark)
+        for event, mark in zip(state.events, state.marks, strict=True)
+        if mark < 0 or mark in marks
+    ]
+    state.events = tuple(event for event, _ in kept)
+    state.marks = tuple(mark for _, mark in kept)
+
+
+_IDS: dict[object, int] = {}
+_KEYS: list[object] = []
+
+
+def forget_marks() -> None:
+    """Begin anew to number marks: for the next function."""
+    _IDS.clear()
+    _KEYS.clear()
+
+
+def mark_of(event: Event) -> int:
+    """Return the number by which an event is found in another state, -1 if it tells states
+    apart."""
+    if hard(event):
+        return -1
+    key = known_by(event)
+    number = _IDS.get(key)
+    if number is None:
+        number = len(_KEYS)
+        _IDS[key] = number
+        _KEYS.append(key)
+    return number
 
 
 def known_by(event: Event) -> object:
@@ -222,6 +252,6 @@ def known_by(event: Event) -> object:
             return event
 
 
-def marks_of(events: tuple[Event, ...]) -> tuple[object, ...]:
-    """Return what the events are known by that tell no states apart."""
-    return tuple(known_by(event) for event in events if not hard(event))
+def marks_of(events: tuple[Event, ...]) -> tuple[int, ...]:
+    """Return the marks of events."""
+    return tuple(mark_of(event) for event in events)

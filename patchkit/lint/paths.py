@@ -20,14 +20,14 @@ from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import evaluate
 from patchkit.lint.events import Charge, Event, Site
 from patchkit.lint.graph import Graph
-from patchkit.lint.merging import hard, marks_of, merge
+from patchkit.lint.merging import forget_marks, hard, marks_of, merge
 from patchkit.lint.slicing import Slice, warns
 from patchkit.lint.state import LoopEntry, State
 from patchkit.lint.values import Value
 
 MOST_STATES = 96
 """States at one block; more are merged by what they have done."""
-MOST_ROUNDS = 8
+MOST_ROUNDS = 4
 """States that go round a loop again; more are merged likewise."""
 MOST_ENDS = 12
 """States at one return; of more, those that differ in branches only become one."""
@@ -69,6 +69,7 @@ class Executor:
 
     def run(self) -> list[End]:
         """Return all ends. Raises TooManyPaths."""
+        forget_marks()
         self._arrive(0, State())
         while self._queue:
             _, block = heapq.heappop(self._queue)

@@ -16,6 +16,8 @@ _ERRNO = re.compile(r"^E[A-Z][A-Z0-9]*$")
 _POSITIVE = re.compile(
     r"^(PAGE_SIZE|PAGE_SHIFT|VM_[A-Z0-9_]+|U?(INT|LONG|LLONG)_MAX|[USu]\d+_MAX)$"
 )
+MOST_FACTS = 40
+"""Conditions that are kept about one thing."""
 
 
 def error_number(value: Value) -> bool:
@@ -65,7 +67,8 @@ class Facts:
         stem = condition.value.stem
         known = self._table.get(stem, ())
         if condition not in known:
-            self._table[stem] = (*known, condition)
+            # A switch of thousands of cases says thousands of things; the last ones will do.
+            self._table[stem] = (*known[-MOST_FACTS:], condition)
 
     def decide(self, condition: Condition) -> bool | None:
         """Return whether a condition holds; None if that is not known."""
@@ -276,8 +279,8 @@ class LoopEntry:
 @dataclass(slots=True)
 class State:
     """One path up to here. *effect* identifies the events so far, branches left out, *charges*
-    the changes of counters. *marks* is what the events are known by that tell no states apart,
-    *checks* the limit checks among them, *held* what is locked.
+    the changes of counters. *marks* has for each event the number of what it is known by, -1 if
+    it tells states apart by itself; *checks* those of limit checks; *held* is what is locked.
     """
 
     env: dict[str, Value] = field(default_factory=dict)
@@ -286,8 +289,8 @@ class State:
     events: tuple[Event, ...] = ()
     effect: int = 0
     charges: int = 0
-    marks: tuple[object, ...] = ()
-    checks: frozenset[object] = frozenset()
+    marks: tuple[int, ...] = ()
+    checks: frozenset[int] = frozenset()
     held: frozenset[tuple[str, str, str]] = frozenset()
     loops: dict[int, LoopEntry] = field(default_factory=dict)
     serials: dict[str, int] = field(default_factory=dict)

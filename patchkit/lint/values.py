@@ -278,8 +278,13 @@ class Value:
         return self + -other if other.terms else self
 
     def __mul__(self, other: Value) -> Value:
-        if len(other.terms) == 1 and other.terms[0] == ((), 1):
-            return self
+        if not self.terms or not other.terms:
+            return ZERO
+        by = other.constant
+        if by is not None:
+            if by == 1:
+                return self
+            return Value(tuple((product, factor * by) for product, factor in self.terms))
         if len(self.terms) * len(other.terms) > MOST_TERMS or _degree(self) + _degree(other) > 8:
             text = f"({self.text}) * ({other.text})"
             if len(text) > LONGEST_PRODUCT:

@@ -40,9 +40,11 @@ class Tables:
 
     def __post_init__(self) -> None:
         counters = self.counters
-        for each in (*counters.counters, *counters.companions):
-            self._ids[each.struct, each.member] = each.id
-            self._places[each.id] = (each.struct, each.member)
+        named = [(each.struct, each.member, each.id) for each in counters.counters]
+        named += [(each.struct, each.member, each.id) for each in counters.companions]
+        for struct, member, id in named:
+            self._ids[struct, member] = id
+            self._places[id] = (struct, member)
         self._tags = {each.struct for each in counters.counters} | {"task_struct"}
         self._sums = {name: pair.counters for pair in counters.pairs for name in pair.sum}
         self.resources = frozenset(pair.limit for pair in counters.pairs)
