@@ -82,7 +82,7 @@ LIMIT = Group(
         "munpin 0 2", "map_locked 2 1", "munmap 1 2", "remap 0 2 3", "remap 0 1 3",
         f"mlockall {MCL_FUTURE}", f"mlockall {MCL_CURRENT}", "munlockall", "map 1 2",
         "limit 0", "limit 2", f"limit {UNLIMITED}", "capability 0", "capability 1"),
-    limit=2, capable=False, origins=True, horizon=180,
+    depth=2, limit=2, capable=False, origins=True, horizon=180,
 )  # fmt: skip
 
 FUTURE = Group(
@@ -98,7 +98,7 @@ FUTURE = Group(
             MCL_CURRENT | MCL_ONFAULT, MCL_ONFAULT,
         )
     ),
-    horizon=110, walks=20,
+    depth=2, horizon=110, walks=20,
 )  # fmt: skip
 
 REMAP = Group(
@@ -130,7 +130,7 @@ HEAP = Group(
     ops("brk 0", "brk 1", "brk 2", "brk 3", "mlock 0 2", "mlock 0 1", "munlock 0 2", "mpin 0 2",
         "mpin 0 1", "munpin 0 2", f"mlockall {MCL_FUTURE}", f"mlockall {MCL_FUTURE | MCL_ONFAULT}",
         "munlockall", "limit 2", "limit 3", "capability 0", "capability 1"),
-    ("heap",), horizon=120,
+    ("heap",), depth=2, horizon=120,
 )  # fmt: skip
 
 STACK = Group(
