@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from patchkit.lint.calls import emit
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.events import Assume, Capability, Check, Comparison, Event, Site
 from patchkit.lint.state import State
 from patchkit.lint.values import ZERO, Value
+from patchkit.lint.writing import emit
 
 _MIRRORED: dict[str, Literal[">", ">=", "<", "<="]] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 

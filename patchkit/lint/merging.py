@@ -115,11 +115,11 @@ def _opposite(mine: object, theirs: object) -> bool:
     if isinstance(mine, Condition) and isinstance(theirs, Condition):
         return mine.negated() == theirs
     if isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs) == 2:
-        return mine[0] == theirs[0] and mine[1] != theirs[1]
+        return bool(mine[0] == theirs[0] and mine[1] != theirs[1])
     return False
 
 
-def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coarse: bool) -> object:
+def _key(state: State, live: frozenset[str], status: Callable[[str], bool], coarse: int) -> object:
     loops = tuple((head, entry.rounds) for head, entry in sorted(state.loops.items()))
     if coarse:
         if coarse == 1:

@@ -13,25 +13,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator
+
+from patchkit.lint.rendering import operation_text as operation_text
+from patchkit.lint.rendering import render_atom
+from patchkit.lint.tags import tag_of as tag_of
 
 MOST_TERMS = 48
 """A product of sums with more terms is not multiplied out."""
 LONGEST_PRODUCT = 2000
 """Characters of a product that is not multiplied out; of a longer one only equality is known."""
-
-_TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
-
-
-@functools.lru_cache(maxsize=8192)
-def tag_of(type_: str) -> str:
-    """Return the tag of ``struct mm_struct *`` (any stars, const or not); empty if there is none.
-
-    A typedef is its own tag: ``vma_flags_t``.
-    """
-    found = _TAG.search(type_)
-    return found[1] if found else ""
 
 
 class Atom:
@@ -85,64 +76,20 @@ class Atom:
     def typed(self) -> str:
         """The text with roots replaced by their types."""
         if self._typed is None:
-            self._typed = _render(self, lambda value: value.typed, whole=True)
+            self._typed = render_atom(self, lambda value: value.typed, whole=True)
         return self._typed
 
     @property
     def placed(self) -> str:
         """The text with every member as ``tag.member``."""
         if self._placed is None:
-            self._placed = _render(self, lambda value: value.placed, whole=False)
+            self._placed = render_atom(self, lambda value: value.placed, whole=False)
         return self._placed
 
     @property
     def limit(self) -> str:
         """The resource if this is a limit (``rlimit(RLIMIT_MEMLOCK)``), else empty."""
         return self.tag if self.kind == "limit" else ""
-
-
-def _root(atom: Atom) -> str:
-    """Return what stands for a root in texts without names."""
-    tag = tag_of(atom.type)
-    if tag:
-        return f"<{tag}>"
-    return f"#{atom.position}" if atom.kind == "param" else f"<{atom.type or atom.kind}>"
-
-
-def _render(atom: Atom, show: Callable[[Value], str], whole: bool) -> str:
-    """Return an atom's text, its arguments as *show* has them; *whole* pointer chains or not."""
-    match atom.kind:
-        case "param" | "local" | "alloc":
-            return _root(atom)
-        case "field":
-            if not whole and atom.tag:
-                return f"{atom.tag}.{atom.name}"
-            return f"{show(atom.args[0])}.{atom.name}"
-        case "element":
-            return f"{show(atom.args[0])}[]"
-        case "deref":
-            return f"*{show(atom.args[0])}"
-        case "address":
-            return show(atom.args[0])
-        case "call" | "limit":
-            return f"{atom.name}({', '.join(show(each) for each in atom.args)})"
-        case "sum":
-            return f"sum({show(atom.args[0])})"
-        case "op" | "test" | "choice":
-            return operation_text(atom.kind, atom.name, [show(each) for each in atom.args])
-        case _:
-            return atom.text
-
-
-def operation_text(kind: str, name: str, arguments: list[str]) -> str:
-    """Return the text of an operation: infix for operators, a call for names."""
-    if kind == "test":
-        return f"({arguments[0]} {name} 0)" if name[0] in "<>=!" else f"{name}({arguments[0]})"
-    if kind == "choice":
-        return f"({arguments[0]} ? {arguments[1]} : {arguments[2]})"
-    if name[0].isalpha() or name[0] == "_":
-        return f"{name}({', '.join(arguments)})"
-    return f"({f' {name} '.join(arguments)})" if len(arguments) > 1 else f"{name}({arguments[0]})"
 
 
 Product = tuple[Atom, ...]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from patchkit.lint import ir
 from patchkit.lint.branching import Branching
-from patchkit.lint.calls import Machine
 from patchkit.lint.counters import Counters
 from patchkit.lint.effects import Effects, load_effects
+from patchkit.lint.instantiate import Instantiation
 from patchkit.lint.state import State
-from patchkit.lint.summaries import Instantiation, Summary
+from patchkit.lint.summaries import Summary
 from patchkit.lint.values import Value
+from patchkit.lint.writing import Writer
 
 SummaryOf = Callable[[str, str], Summary | None]
 """From a name and the file that it is used in to the summary."""
@@ -126,7 +127,7 @@ class View:
         )
 
     def instantiate(
-        self, call: ir.Call, name: str, args: tuple[Value, ...], state: State, run: Machine
+        self, call: ir.Call, name: str, args: tuple[Value, ...], state: State, run: Writer
     ) -> list[State] | None:
         """Return the states after a call of a function with a summary; None if it has none."""
         summary = self.summary(name)
