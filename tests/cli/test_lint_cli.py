@@ -126,6 +126,14 @@ def test_infrastructure(root: Path, capsys: Capture, monkeypatch: pytest.MonkeyP
     assert "git: not found" in capsys.readouterr().err
 
 
+def test_a_defect_of_a_rule_is_no_finding(
+    root: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchkit.lint.collect.Analyser.analyse", lambda *_: 1 / 0)
+    assert main(["lint", "--tree", str(root)]) == ExitCode.INFRASTRUCTURE
+    assert "the lint itself failed: ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_baseline(root: Path, capsys: Capture, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     assert main(["lint", "--tree", str(root), "--write-baseline", str(file)]) == ExitCode.YES
