@@ -58,13 +58,20 @@ class Instantiation:
 
     def _conditions(self, case: Case, change: _Change, state: State, site: Site) -> bool:
         """Let a case's conditions hold; False if they cannot."""
+        compared = {each.condition for each in case.events if isinstance(each, Comparison)}
         for condition in case.conditions:
             moved = compare(change.value(condition.value), condition.relation, ZERO)
             moved, known = decided(moved, state)
             if known is False:
                 return False
             if known is None:
-                self._rules.assume(moved, state, site, (), plain=self._elsewhere(condition, moved))
+                self._rules.assume(
+                    moved,
+                    state,
+                    site,
+                    (),
+                    plain=condition in compared or self._elsewhere(condition, moved),
+                )
         return True
 
     def _elsewhere(self, before: Condition, after: Condition) -> bool:

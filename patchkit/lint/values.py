@@ -107,7 +107,7 @@ def _sum_text(terms: Iterable[Term], show: Callable[[Atom], str]) -> str:
         size = abs(factor)
         body = names if size == 1 and names else f"{size}*{names}" if names else str(size)
         pieces.append((factor < 0, body))
-    pieces.sort()
+    pieces.sort(key=lambda piece: (piece[0], piece[1].isdigit(), piece[1]))
     text = ""
     for number, (minus, body) in enumerate(pieces):
         sign = ("-" if minus else "") if number == 0 else (" - " if minus else " + ")
