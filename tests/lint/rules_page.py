@@ -12,8 +12,8 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "rules.md"
 _HEAD = """\
 # The rules of the lint
 
-Made from the rules themselves (`python tests/lint/rules_page.py`); `patchkit explain RULE` shows the
-same. An error loses or evades accounting, a warning may, a note informs.
+Made from the rules themselves (`python tests/lint/rules_page.py`); `patchkit explain RULE` shows
+the same. An error loses or evades accounting, a warning may, a note informs.
 
 | rule | severity | what it finds |
 |---|---|---|
