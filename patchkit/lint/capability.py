@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from patchkit.lint import ir, scope
 from patchkit.lint.analysis import Analysis, Path
+from patchkit.lint.callgraph import names_in
 from patchkit.lint.events import Assume, Check
 from patchkit.lint.program import Program
 from patchkit.lint.values import Atom, Value, tag_of
@@ -119,11 +120,11 @@ def _targets(function: ir.Function, capability: str) -> Iterator[ir.Member]:
             if (
                 isinstance(instruction, ir.Assign)
                 and isinstance(instruction.target, ir.Member)
-                and _names(instruction.value) & known
+                and names_in(instruction.value) & known
             ):
                 yield instruction.target
         branch = block.terminator
-        if isinstance(branch, ir.Branch) and _names(branch.condition) & known:
+        if isinstance(branch, ir.Branch) and names_in(branch.condition) & known:
             for arm, other in ((branch.then, branch.other), (branch.other, branch.then)):
                 if _refuses(function, other):
                     continue
@@ -149,33 +150,10 @@ def _answers(function: ir.Function, capability: str) -> frozenset[str]:
             elif (
                 isinstance(instruction, ir.Assign)
                 and isinstance(instruction.target, ir.Name)
-                and _names(instruction.value) & known
+                and names_in(instruction.value) & known
             ):
                 known.add(instruction.target.id)
     return frozenset(known)
-
-
-def _names(expression: ir.Expr) -> frozenset[str]:
-    """Return all names in an expression."""
-    found: set[str] = set()
-    pending: list[ir.Expr] = [expression]
-    while pending:
-        match pending.pop():
-            case ir.Name(name):
-                found.add(name)
-            case ir.Member(base, _, _):
-                pending.append(base)
-            case ir.Index(base, index):
-                pending += [base, index]
-            case ir.Unary(_, operand) | ir.Cast(_, operand):
-                pending.append(operand)
-            case ir.Binary(_, left, right):
-                pending += [left, right]
-            case ir.Apply(_, arguments):
-                pending += arguments
-            case _:
-                pass
-    return frozenset(found)
 
 
 def _reached(function: ir.Function, start: int) -> frozenset[int]:

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
-from patchkit.lint.callgraph import called_from_elsewhere, callers_of
+from patchkit.lint.callgraph import callers_of, calls_of, strangers, tables_of
 from patchkit.lint.checks import Key, key_of
 from patchkit.lint.counters import Counter
+from patchkit.lint.effects import load_effects
 from patchkit.lint.events import Charge, Event, Lock, Site
 from patchkit.lint.values import ZERO
 
@@ -146,7 +147,7 @@ def _walk(
     if (OPEN not in states and not wrong) or len(visited) > _DEPTH:
         return []
     path, event = states[OPEN] if OPEN in states else (wrong[0].path, wrong[0].event)
-    if called_from_elsewhere(analysis, function):
+    if _under_lock(analysis, function, locks):
         return []
     if not callers:
         if not visited and isinstance(event, Lock):
@@ -159,6 +160,24 @@ def _walk(
     if all(results) and all(each.state == NOT_TAKEN for found in results for each in found):
         return [Unprotected(function, path, event, NOT_TAKEN)]
     return [each for result in results for each in result]
+
+
+_UNDER_LOCK = frozenset({"mmap", "mmap_prepare"})
+_TABLE_UNDER_LOCK = "vm_operations_struct"
+
+
+def _under_lock(analysis: Analysis, function: FunctionPaths, locks: frozenset[str]) -> bool:
+    """Tell whether a function may be called under the lock by what is not analysed: by the core of
+    memory management through a table, or by a function that takes the lock itself."""
+    for tag, member in tables_of(analysis, function):
+        if tag == _TABLE_UNDER_LOCK or member in _UNDER_LOCK:
+            return True
+    takes = {
+        name
+        for name, rule in load_effects().locks.items()
+        if rule.lock in locks and rule.mode == "write"
+    }
+    return any(calls_of(each) & takes for each in strangers(analysis, function))
 
 
 def _at_calls(

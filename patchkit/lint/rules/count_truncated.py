@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import charges, finding, key_of, places
+from patchkit.lint.checks import Key, charges, finding, key_of, places
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -60,15 +60,21 @@ FAILING, PASSING = pair_of(
 )
 
 
+_DEPTH = 3
+"""How many calls may lie between the variable and the charge."""
+
+
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     told: set[tuple[str, ...]] = set()
     seen = charges(analysis)
-    own = {key_of(charge.site) for _, _, charge in seen if charge.narrow and not charge.via}
+    nearest: dict[tuple[Key, str], int] = {}
+    for _, _, charge in seen:
+        for through in charge.narrow:
+            at = (key_of(charge.site), through)
+            nearest[at] = min(nearest.get(at, _DEPTH), len(charge.via))
     for _, path, charge in seen:
-        if not charge.narrow or len(charge.via) > 1:
-            continue
-        if charge.via and key_of(charge.site) in own:
+        if not charge.narrow or len(charge.via) > nearest[key_of(charge.site), charge.narrow[0]]:
             continue
         key = (charge.here.file, charge.here.function, charge.narrow[0])
         if key in told or not wide(charge.amount, path, charge):

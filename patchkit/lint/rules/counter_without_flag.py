@@ -106,10 +106,18 @@ def _decides(function: FunctionPaths, flag: str) -> frozenset[str]:
         for flags, _ in flag_tests(path, flag):
             vma = owner_of(flags)
             if vma is None:
-                new = True
+                new = new or _given(flags)
             elif not fresh(vma):
                 old.add(vma.text)
     return frozenset(old) if new else frozenset()
+
+
+def _given(flags: Value) -> bool:
+    """Tell whether a set of flags is what the function was given."""
+    return any(
+        atom.kind == "param" or (atom.kind == "op" and any(_given(each) for each in atom.args))
+        for atom in flags.atoms(deep=False)
+    )
 
 
 def _hands_on(analysis: Analysis, function: FunctionPaths) -> bool:

@@ -70,22 +70,17 @@ def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
     if any(answer is not None for answer in answers):
         had = [path for path, _ in site.over if _answer(path, capability)]
         return had if all(fails(path) for path in had) else []
-    if any(not fails(path) and not _excused(path) for path, _ in site.over) or not whole_limit(
-        site.check
-    ):
+    if not whole_limit(site.check):
         return []
-    refused = site.over or site.under  # a refusal may have been joined with other failures
+    refused = tuple(each for each in site.over if fails(each[0]))
+    if not site.over:  # a refusal may have been joined with other failures
+        refused = site.under
     members = derived(analysis, capability)
     return [
         path
         for path, check in refused
         if not members.decide(path, check) and not any(own.zero for _, own in check.counters)
     ]
-
-
-def _excused(path: Path) -> bool:
-    """Tell whether a path has found that some capability is had."""
-    return any(isinstance(event, Capability) and event.held for event in path.events)
 
 
 def _answer(path: Path, capability: str) -> bool | None:
@@ -112,6 +107,14 @@ def _open(seen: Seen, paths: list[Path]) -> bool:
     )
 
 
+def _of_argument(seen: Seen) -> bool:
+    """Tell whether whose usage counts is kept in an object that the function was given: callers
+    may look at the object before."""
+    return any(
+        any(atom.kind == "param" for atom in owner.atoms()) for _, owner in seen[1].check.counters
+    )
+
+
 def _is_argument(value: Value) -> bool:
     return value.atom is not None and value.atom.kind == "param"
 
@@ -135,12 +138,13 @@ def _guilty(
     wrong = [(seen, paths) for seen, paths in mine if paths]
     if not wrong:
         return []
-    if len(visited) > 5 or not any(_open(seen, paths) for seen, paths in wrong):
+    asked = any(_open(seen, paths) for seen, paths in wrong)
+    if len(visited) > 5 or not (asked or any(_of_argument(seen) for seen, _ in wrong)):
         return [wrong[0][0]]
     callers = {site.caller for site in analysis.callers(function)} - visited - {function}
     callers = {caller for caller in callers if caller in views}
     if not callers:
-        return [] if called_from_elsewhere(analysis, function) else [wrong[0][0]]
+        return [] if asked and called_from_elsewhere(analysis, function) else [wrong[0][0]]
     guilty: list[Seen] = []
     bad = 0
     for caller in sorted(callers, key=lambda each: (each.file, each.name)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, Path
 from patchkit.lint.checks import Seen, check_finding, fails, judged, pairs_of, places, whole_limit
-from patchkit.lint.events import Capability
+from patchkit.lint.events import Assume, Capability, Check
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -63,6 +63,10 @@ def _reversed(seen: Seen) -> bool:
     site = seen[1]
     if not whole_limit(site.check) or site.check.usage.constant is not None:
         return False
+    if any(_granted(path, each) for path, each in site.over) and any(
+        fails(path) for path, _ in site.under
+    ):
+        return True
     below = [path for path, _ in site.under if not _excused(path)]
     above = [(path, each) for path, each in site.over if not _excused(path)]
     if not any(not fails(path) for path, _ in above):
@@ -70,6 +74,14 @@ def _reversed(seen: Seen) -> bool:
     if not below:  # refusals that do nothing else may have been joined with other failures
         return all(each.relation == ">=" for _, each in above)
     return all(fails(path) for path in below)
+
+
+def _granted(path: Path, check: Check) -> bool:
+    """Tell whether a path answers yes right after the check, and does nothing else."""
+    if fails(path) or path.function.returns != "bool":
+        return False
+    after = path.events[path.events.index(check) + 1 :]
+    return not any(isinstance(event, Assume | Capability) for event in after)
 
 
 def _excused(path: Path) -> bool:

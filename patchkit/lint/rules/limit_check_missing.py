@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths, Path
-from patchkit.lint.callgraph import ancestors, called_from_elsewhere, checking
+from patchkit.lint.callgraph import ancestors, calls_of, checking, compares, strangers
 from patchkit.lint.checks import Key, finding, key_of
 from patchkit.lint.directions import direction
 from patchkit.lint.events import Charge, Outcome
@@ -70,16 +70,19 @@ def check(analysis: Analysis) -> Iterator[Finding]:
     pairs = {counter: pair for pair in analysis.counters.pairs for counter in pair.counters}
     seen: set[Key] = set()
     checks = checking(analysis, _DOWN)
+    names = frozenset(each.name for each in checks)
     for function in analysis.functions:
         charge = _charge(function, pairs.keys())
         if charge is None or key_of(charge[1].site) in seen:
             continue
         seen.add(key_of(charge[1].site))
         above = ancestors(analysis, function, _UP)
-        if above & checks or any(called_from_elsewhere(analysis, each) for each in above):
+        limit = pairs[charge[1].counter].limit
+        if above & checks or any(
+            compares(each.function, limit) or _asks(analysis, each, names) for each in above
+        ):
             continue
         path, event = charge
-        limit = pairs[event.counter].limit
         yield finding(
             RULE,
             path,
@@ -88,6 +91,11 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             f"{event.counter} by {event.amount.placed}",
             "nothing that leads here compares with the limit, before or after",
         )
+
+
+def _asks(analysis: Analysis, function: FunctionPaths, names: frozenset[str]) -> bool:
+    """Tell whether a caller that is not analysed also calls something that compares."""
+    return any(calls_of(each) & names for each in strangers(analysis, function))
 
 
 def _charge(function: FunctionPaths, counters: Collection[str]) -> tuple[Path, Charge] | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis
+from patchkit.lint.checks import accounted
 from patchkit.lint.effects import load_effects
-from patchkit.lint.events import Charge, Check, Comparison, Init
+from patchkit.lint.events import Charge, Check, Init
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity, Step
 from patchkit.lint.rule import Rule
@@ -71,11 +72,13 @@ def _finding(function: ir.Function, line: int, present: list[str], missing: list
 def _working(analysis: Analysis) -> frozenset[int]:
     """Return the functions, by their blocks, that check, charge or initialise: what these print
     is about that, and no report."""
+    known = accounted(analysis)
     return frozenset(
         id(function.function.blocks)
         for function in analysis.functions
         if any(
-            isinstance(event, Charge | Check | Comparison | Init)
+            isinstance(event, Check)
+            or (isinstance(event, Charge | Init) and event.counter in known)
             for path in function.paths
             for event in path.events
         )

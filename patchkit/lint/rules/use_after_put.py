@@ -98,7 +98,7 @@ def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
             case Get():
                 held[event.object.text] = held.get(event.object.text, 0) + 1
                 gone.pop(event.object.text, None)
-            case Put() if len(event.via) < _DEEP:
+            case Put() if len(event.via) < _DEEP and not _looked_up(event.object):
                 text = event.object.text
                 held[text] = held.get(text, 0) - 1
                 if event.free or held[text] < 0:
@@ -106,13 +106,18 @@ def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
             case Charge() | Init():
                 if event.owner.text in gone:
                     yield gone[event.owner.text], event, event.owner
-                elif not event.via:
+                else:
                     freed = _read_freed(path, event, gone)
                     if freed is not None:
                         yield freed, event, freed.object
             case Use() | Store():
                 if event.object.text in gone and _matters(event, structs):
                     yield gone[event.object.text], event, event.object
+
+
+def _looked_up(value: Value) -> bool:
+    """Tell whether a value comes from a call: the next call may give another object."""
+    return any(atom.kind == "call" for atom in value.atoms())
 
 
 def _read_freed(path: Path, event: Event, gone: dict[str, Put]) -> Put | None:
@@ -125,7 +130,8 @@ def _read_freed(path: Path, event: Event, gone: dict[str, Put]) -> Put | None:
     }
     if not freed:
         return None
-    for name in _bases(path.function, event.site):
+    reads = _names if event.via else _bases
+    for name in reads(path.function, event.here):
         if name in freed:
             return freed[name]
     return None
