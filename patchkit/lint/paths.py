@@ -18,7 +18,7 @@ from patchkit.lint.branching import Branching, decided
 from patchkit.lint.calls import Machine
 from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import evaluate
-from patchkit.lint.events import Charge, Event, Site
+from patchkit.lint.events import Charge, Event, Site, Store
 from patchkit.lint.graph import Graph
 from patchkit.lint.merging import forget_marks, hard, marks_of, merge
 from patchkit.lint.slicing import Slice, warns
@@ -183,7 +183,7 @@ class Executor:
             if name in stepped and before is not None and before != value:
                 state.env[name] = before + algebra.sum_of(value - before, f"@{head}")
         self._widen_memory(head, entry, state)
-        events = tuple(_widened(each, head) for each in since)
+        events = tuple(_widened(each, head, state) for each in since)
         if events != since:
             kept = state.events[: entry.events]
             state.events = (*kept, *events)
@@ -213,12 +213,17 @@ class Executor:
             if before is None:
                 found = [term for term, factor in value.terms if len(term) == 1 and factor == 1]
                 same = next((term[0] for term in found if term[0].text == text), None)
-                if same is None:
+                if same is not None:
+                    before = values.single(same)
+                elif members and text.endswith(
+                    members
+                ):  # memory that was zeroed when the loop began
+                    before = values.ZERO
+                else:
                     continue
-                before = values.single(same)
             step = value - before
             kept = {term for term in before.terms if term[0]}
-            if not kept and not text.endswith(members):
+            if not kept and not (members and text.endswith(members)):
                 continue
             if step.terms and kept <= set(value.terms):
                 state.heap[text] = before + algebra.sum_of(step, f"@{head}")
@@ -278,8 +283,13 @@ class Executor:
         self._ends.append(End(state, value, site))
 
 
-def _widened(event: Event, head: int) -> Event:
+def _widened(event: Event, head: int, state: State) -> Event:
     """Return what an event in one round of a loop is for all rounds."""
     if isinstance(event, Charge):
         return replace(event, amount=algebra.sum_of(event.amount, f"@{head}"))
+    if isinstance(event, Store) and event.tag:
+        at = values.field(event.object, event.tag, event.member)
+        value = state.heap.get(at.text)
+        if value is not None and value != event.value and "sum(" in value.text:
+            return replace(event, value=value)
     return event
