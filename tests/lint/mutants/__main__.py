@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", type=Path, help="keep the results as JSON")
     run.add_argument("--against", type=Path, help="an earlier run to compare with")
     run.add_argument("-j", "--processes", type=int, default=2)
+    run.add_argument(
+        "--sets", action="store_true", help="look at a file with the few it depends on only"
+    )
     verbs.choices["show"].add_argument("ids", nargs="*", metavar="ID")
     verbs.choices["show"].add_argument("--no-lint", action="store_true")
     compile_ = verbs.choices["compile"]
@@ -90,7 +93,7 @@ def _run(options: argparse.Namespace, mutants: list[Mutant]) -> int:
         print("the sealed half's mutants are named with --read only", file=sys.stderr)
         return 2
     made = run(
-        mutants, options.processes, SEED, options.half or "both",
+        mutants, options.processes, SEED, options.half or "both", options.sets,
         lambda text: print(text, file=sys.stderr),
     )  # fmt: skip
     print(report.summary(made))

@@ -62,7 +62,7 @@ def _reach(known: Survey, place: Place, proposal: Proposal) -> Reach:
     """Tell whether a function and its direct callers show both ends of a pair."""
     if not proposal.pairing:
         return proposal.reach
-    around = [place, *known.callers(place.name)]
+    around = [place, *known.callers(place)]
     signs = frozenset().union(*(one.signs(proposal.counter) for one in around))
     return "near" if len(signs) == 2 else "far"
 
@@ -70,7 +70,7 @@ def _reach(known: Survey, place: Place, proposal: Proposal) -> Reach:
 def _partners(known: Survey, place: Place, proposal: Proposal) -> tuple[str, ...]:
     """Return the functions that hold the other half of what an edited function did."""
     mine = {e.helper.name for e in place.effects if e.helper is not None}
-    found = {caller.name for caller in known.callers(place.name)} | mine
+    found = {caller.name for caller in known.callers(place)} | mine
     directory = place.view.path.rpartition("/")[0]
     for path, places in known.places.items():
         if path.rpartition("/")[0] != directory:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 
 from mutants.corpus import open_tree
 from mutants.engine import Session
+from mutants.filesets import FileSets
 from mutants.model import Mutant
 from mutants.score import judge, telling
 from patchkit.lint.model import Finding
@@ -78,12 +80,37 @@ def lint_one(session: Session, mutant: Mutant) -> Result:
     )
 
 
-def _tree(job: tuple[str, list[Mutant]]) -> tuple[str, float, int, list[Result]]:
-    version, mutants = job
-    with open_tree(version) as tree:
-        session = Session(tree)
-        results = [lint_one(session, mutant) for mutant in mutants]
-        return version, session.seconds, len(session.base), results
+_EVERY = 20
+"""After so many mutants a worker says on standard error how far it is."""
+
+
+class Job(msgspec.Struct):
+    """The mutants of one tree for one process; with *sets* each by its file's set of files."""
+
+    version: str
+    mutants: list[Mutant]
+    sets: bool
+
+
+def _tree(job: Job) -> tuple[str, float, int, list[Result]]:
+    results: list[Result] = []
+    seconds, base = 0.0, 0
+    with open_tree(job.version) as tree:
+        sets = FileSets(tree) if job.sets else None
+        paths = sorted({mutant.path for mutant in job.mutants}) if sets is not None else [""]
+        for path in paths:
+            session = Session(tree, sets.of(path) if sets is not None else ())
+            seconds, base = seconds + session.seconds, base + len(session.base)
+            for mutant in job.mutants:
+                if path not in ("", mutant.path):
+                    continue
+                results.append(lint_one(session, mutant))
+                if len(results) % _EVERY == 0:
+                    good = sum(one.good for one in results)
+                    used = sum(one.seconds for one in results)
+                    head = f"{job.version}: {len(results)} of {len(job.mutants)}"
+                    print(f"{head}, {good} good, {used:.0f} s", file=sys.stderr, flush=True)
+    return job.version, seconds, base, results
 
 
 def run(
@@ -91,6 +118,7 @@ def run(
     processes: int,
     seed: str,
     half: str,
+    sets: bool = False,
     each: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Lint all mutants; a tree's are done by one process, the largest share first."""
@@ -98,7 +126,8 @@ def run(
     jobs: dict[str, list[Mutant]] = {}
     for mutant in mutants:
         jobs.setdefault(mutant.tree, []).append(mutant)
-    ordered = sorted(jobs.items(), key=lambda job: -len(job[1]))
+    ordered = [Job(version, held, sets) for version, held in jobs.items()]
+    ordered.sort(key=lambda job: -len(job.mutants))
     build: dict[str, float] = {}
     base: dict[str, int] = {}
     results: list[Result] = []
@@ -120,7 +149,7 @@ def run(
         commit=head(),
         date=time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
         seed=seed,
-        half=half,
+        half=f"{half}, by file sets" if sets else half,
         seconds=round(time.perf_counter() - started, 1),
         build=build,
         base=base,

@@ -13,7 +13,7 @@ _PAIRS = (*_LOST, "charge-missing", "double-charge", "double-uncharge", "guard-d
 
 RULES: dict[str, tuple[str, ...]] = {
     "delete-charge": (
-        "charge-missing", "double-uncharge", "check-without-charge", "guard-differs",
+        "charge-missing", "double-uncharge", "guard-differs",
         "flag-without-counter", "limit-check-ignores-request",
     ),
     "delete-uncharge": (*_LOST, "guard-differs", "flag-without-counter", "double-charge"),
@@ -36,7 +36,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "other-counter": (
         "uncharge-counter-differs", *_LOST, "charge-missing", "counter-without-flag",
         "flag-without-counter", "plain-counter-unlocked", "limit-check-one-counter",
-        "check-without-charge",
+
     ),
     "other-owner": ("uncharge-mm-differs", *_LOST, "charge-missing"),
     "amount-term": ("uncharge-amount-differs",),

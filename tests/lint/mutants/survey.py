@@ -64,14 +64,24 @@ class Survey:
     views: dict[str, list[View]] = field(default_factory=dict)
     """Other functions of the places' files in which flags of VMAs are set or cleared."""
 
-    def callers(self, name: str) -> list[Place]:
-        """Return the places that call a helper by name."""
-        return [
-            place
-            for places in self.places.values()
-            for place in places
-            if any(e.helper is not None and e.helper.name == name for e in place.effects)
-        ]
+    scanned: _Files | None = None
+
+    def callers(self, place: Place) -> list[Place]:
+        """Return the functions that call one: those of its own file, and places elsewhere."""
+        word = re.compile(rb"\b%b\s*\(" % re.escape(place.name.encode()))
+        found = {
+            (path, other.view.extent.start): other
+            for path, places in self.places.items()
+            for other in places
+            if word.search(other.view.text, other.view.body_offset)
+        }
+        if self.scanned is not None:
+            path = place.view.path
+            for view in self.scanned.views(path, [word.pattern]):
+                other = Place(view, tuple(effects(view, self.helpers)))
+                found.setdefault((path, view.extent.start), other)
+        found.pop((place.view.path, place.view.extent.start), None)
+        return list(found.values())
 
 
 def _outside() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -168,7 +178,7 @@ def _as_helper(place: Place) -> Helper | None:
 def survey(tree: GitTree) -> Survey:
     """Look through a tree: functions that name a counter or the limit, then callers of helpers."""
     result = Survey(tree)
-    known = _Files(result)
+    known = result.scanned = _Files(result)
     words = _outside()[0]
     wanted: dict[str, dict[int, View]] = {}
     for path in grep(tree, words):

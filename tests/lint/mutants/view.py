@@ -37,6 +37,7 @@ class View:
         self.extent = extent
         self.name = f"sys_{extent.name}" if extent.kind == "syscall" else extent.name
         self.text = data[extent.start : extent.end]
+        self.body_offset = extent.body[0] - extent.start if extent.body is not None else 0
 
     @cached_property
     def source(self) -> CSource:
