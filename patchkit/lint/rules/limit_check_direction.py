@@ -67,7 +67,10 @@ def _reversed(seen: Seen) -> bool:
         fails(path) for path, _ in site.under
     ):
         return True
-    below = [path for path, _ in site.under if not _excused(path)]
+    beneath = [(path, each) for path, each in site.under if not _excused(path)]
+    if not site.over and beneath:  # what exceeds may have been joined with what need not ask
+        return all(each.relation == "<" and fails(path) for path, each in beneath)
+    below = [path for path, _ in beneath]
     above = [(path, each) for path, each in site.over if not _excused(path)]
     if not any(not fails(path) for path, _ in above):
         return False
