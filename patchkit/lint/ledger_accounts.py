@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.ledger_algebra import members, place, replayed, vague
-from patchkit.lint.ledger_paths import Balance, Key, balances
+from patchkit.lint.ledger_paths import Balance, Key, balances, direction
 from patchkit.lint.values import Value
 
 CURRENT = "task_struct.mm"
@@ -25,13 +25,17 @@ CURRENT = "task_struct.mm"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry:
-    """A charge or a release that a path leaves on the books; *amount* is above zero in both."""
+    """A charge or a release that a path leaves on the books; *amount* is above zero in both.
+
+    *remembered* is what members hold after a charge; what was added to, only the charge's part.
+    """
 
     balance: Balance
     key: Key
     amount: Value
     owners: frozenset[str]
     amounts: frozenset[str]
+    remembered: dict[str, Value] = field(default_factory=dict)
 
     @property
     def counter(self) -> str:
@@ -117,7 +121,13 @@ def _charge(balance: Balance, key: Key, amount: Value) -> Entry:
     for name, held in balance.state.items():
         if held.constant is None and _carries(amount, held):
             amounts.add(name)
-    return Entry(balance, key, amount, frozenset(owners), frozenset(amounts))
+    grown = {
+        each.name: amount
+        for each in balance.stores
+        if not each.before.zero and balance.equal.same(each.value - each.before, amount)
+    }
+    remembered = {**balance.state, **grown}
+    return Entry(balance, key, amount, frozenset(owners), frozenset(amounts), remembered)
 
 
 def _carries(amount: Value, held: Value) -> bool:
@@ -177,7 +187,7 @@ def linked(charge: Entry, release: Entry) -> bool:
 def compared(charge: Entry, release: Entry) -> bool | None:
     """Tell whether both ends come to the same number of pages; None if that is open."""
     balance = charge.balance
-    there = balance.equal.reduce(replayed(release.amount, balance.state))
+    there = balance.equal.reduce(replayed(release.amount, charge.remembered))
     rest = balance.equal.reduce(there - charge.amount)
     if rest.zero or release.amount.placed == charge.amount.placed:
         return True
@@ -200,21 +210,38 @@ def _resolved(value: Value, charge: Entry) -> bool:
     )
 
 
-def same_owner(charge: Entry, release: Entry) -> bool | None:
-    """Tell whether both ends are of the same owner; None if that is open."""
+def same_owner(analysis: Analysis, charge: Entry, release: Entry) -> bool | None:
+    """Tell whether both ends are of the same owner; None if that is open.
+
+    Whoever runs the release need not be the one who ran the charge, so the running task's mm is the
+    right one only where the release follows the charge on the same path.
+    """
     if (charge.owners & release.owners) - {CURRENT}:
         return True
+    if release.current:
+        return None if _always_with_charge(analysis, release) else False
     balance = charge.balance
     there = balance.equal.reduce(replayed(release.owner, balance.state))
     if balance.equal.same(there, charge.owner):
-        return None if release.current else True
-    if release.current:
-        return False
+        return True
     own = {name.partition(".")[0] for name in charge.owners - {CURRENT}}
     atom = release.owner.atom
     if atom is not None and (atom.tag in own or place(atom) in balance.state):
         return False
     return None
+
+
+def _always_with_charge(analysis: Analysis, release: Entry) -> bool:
+    """Tell whether all callers of a release have charged the same counter before, on that path."""
+    calls = analysis.callers(release.function)
+    for call in calls:
+        for balance in balances(call.caller):
+            mine = [each for each in balance.charges if each.counter == release.counter]
+            if any(each.via and each.via[0] == call.site for each in mine) and not any(
+                direction(each) > 0 for each in mine
+            ):
+                return False
+    return bool(calls)
 
 
 def creators(analysis: Analysis, names: frozenset[str]) -> Iterator[Balance]:

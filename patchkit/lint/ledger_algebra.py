@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from patchkit.lint.algebra import rebuild
@@ -89,18 +90,33 @@ def replayed(value: Value, state: Mapping[str, Value]) -> Value:
     return replaced(value, lambda atom: state.get(place(atom)) if atom.tag else None)
 
 
+_UNSIGNED = re.compile(r"unsigned\b|\bu(8|16|32|64)\b|\bsize_t\b|__u|uint")
+
+
+def _none(condition: Condition) -> bool:
+    """Tell whether a condition leaves an unsigned value nothing but 0."""
+    atom = condition.value.atom
+    if atom is None or condition.relation != "<=" or atom.type.endswith("*"):
+        return False
+    return bool(_UNSIGNED.search(atom.type)) and "ssize_t" not in atom.type
+
+
 class Equalities:
     """What a path's conditions say is equal, to be used on sums."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         self._rows: list[tuple[Product, Value]] = []
+        self._zeros: set[str] = set()
         for condition in conditions:
-            if condition.relation == "==":
+            if condition.relation == "==" or _none(condition):
                 self._add(condition.value)
 
     def _add(self, value: Value) -> None:
         """Take in that *value* is 0."""
         value = self.reduce(value)
+        atom = value.atom or (-value).atom
+        if atom is not None:
+            self._zeros.add(atom.text)
         best: tuple[tuple[bool, int, str], Product, int] | None = None
         for product, factor in value.terms:
             if product and abs(factor) == 1:
@@ -118,6 +134,13 @@ class Equalities:
                 if own == product:
                     value = value - row * number(factor)
                     break
+        if self._zeros and any(
+            inner.text in self._zeros
+            for atom in value.atoms(deep=False)
+            for arg in atom.args
+            for inner in arg.atoms(deep=False)
+        ):
+            value = replaced(value, lambda atom: ZERO if atom.text in self._zeros else None)
         return value
 
     def same(self, left: Value, right: Value) -> bool:

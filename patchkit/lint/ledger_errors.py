@@ -7,12 +7,12 @@ import functools
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
-from patchkit.lint.events import Charge
+from patchkit.lint.events import Charge, Put, Unknown
 from patchkit.lint.ledger_algebra import vague
-from patchkit.lint.ledger_draft import Draft
+from patchkit.lint.ledger_draft import Draft, can_release, flag_owned
 from patchkit.lint.ledger_paths import Balance, Key, balances, direction, sign_of, signature
 from patchkit.lint.model import Step
-from patchkit.lint.values import Value
+from patchkit.lint.values import ZERO, Value
 
 
 def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
@@ -22,12 +22,18 @@ def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]
         if not balance.failed or balance.warned:
             continue
         for key, rest in balance.net.items():
+            if flag_owned(analysis, balance, key[0]):
+                continue
             if not _charged(balance, key):
                 draft = _unearned(balance, key, rest)
                 if draft is not None and not _below(analysis, balance, key):
                     best.setdefault(f"{draft.rule} {draft.subject}", (0, draft))
                 continue
-            if key[1].zero or _kept(balance, rest) or _loops(balance, key):
+            if key[1].zero or _kept(balance, rest):
+                continue
+            if _loops(analysis, balance, key, rest) or _handed_on(analysis, balance, key):
+                continue
+            if _may_release(analysis, balance, key):
                 continue
             if _below(analysis, balance, key) or _settled(analysis, balance, key):
                 continue
@@ -48,7 +54,9 @@ def _charged(balance: Balance, key: Key) -> bool:
 
 def _unearned(balance: Balance, key: Key, rest: Value) -> Draft | None:
     """Say that a failing path gives back what only other paths of the function charge."""
-    if balance.sign(key) >= 0:
+    if balance.sign(key) >= 0 or vague(rest):
+        return None
+    if any(each.via for each in balance.owned(key)) and _optional(balance, key[0]):
         return None
     charged = (key[0], key[1].text, (-rest).text) in _moves(balance.function)
     if not charged:
@@ -74,6 +82,15 @@ def _moves(function: FunctionPaths) -> frozenset[tuple[str, str, str]]:
     )
 
 
+def _optional(balance: Balance, counter: str) -> bool:
+    """Tell whether the function has a path that succeeds without a charge: paths that differ in
+    what a callee found are joined behind it, and then nothing tells them apart."""
+    return any(
+        not each.failed and not any(charge.counter == counter for charge in each.charges)
+        for each in balances(balance.function)
+    )
+
+
 def _kept(balance: Balance, rest: Value) -> bool:
     """Tell whether an object that outlives the path remembers what is left of the charge."""
     for store in balance.stores:
@@ -92,20 +109,90 @@ def _kept(balance: Balance, rest: Value) -> bool:
     return False
 
 
-def _loops(balance: Balance, key: Key) -> bool:
-    """Tell whether another failing path gives back in a loop, or as much as objects say.
+def _loops(analysis: Analysis, balance: Balance, key: Key, rest: Value) -> bool:
+    """Tell whether the path may give back in a loop, or as much as objects say.
 
     Then a path on which the loop had no rounds, or found other objects, shows nothing.
     """
+    if (
+        vague(rest)
+        and balance.function.function.blocks
+        and can_release(analysis, balance.function, key[0])
+    ):
+        return True
+    end = balance.path.end.span.start
+    present = {each.here for each in balance.charges}
     for other in balances(balance.function):
         if not other.failed:
             continue
         for each in other.charges:
-            if each.counter != key[0] or direction(each) >= 0:
+            if each.counter != key[0] or direction(each) >= 0 or each.here in present:
+                continue
+            if each.here.span.start > end:
                 continue
             if vague(each.amount) or (each.via and not _told(balance, each.amount)):
                 return True
     return False
+
+
+def _handed_on(analysis: Analysis, balance: Balance, key: Key) -> bool:
+    """Tell whether what a callee charged for is handed to a function that nothing is known of.
+
+    The callee's result may be, or hold, the object that gives back when it goes.
+    """
+    if any(not each.via for each in balance.owned(key)):
+        return False
+    if _object_made(analysis, balance, key):
+        return True
+    for event in balance.path.events:
+        if event.via or not isinstance(event, (Put, Unknown)):
+            continue
+        handed = (event.object,) if isinstance(event, Put) else event.arguments
+        for value in handed:
+            atom = value.atom
+            if atom is not None and atom.kind == "call" and "~" in atom.text:
+                return True
+    return False
+
+
+def _object_made(analysis: Analysis, balance: Balance, key: Key) -> bool:
+    """Tell whether the charge is made by a function that returns the object to keep it."""
+    for each in balance.owned(key):
+        inner = each.via[1] if len(each.via) > 1 else each.site
+        callee = analysis.function(inner.function, inner.file)
+        if callee is not None and callee.function.returns.rstrip().endswith("*"):
+            return True
+    return False
+
+
+def _may_release(analysis: Analysis, balance: Balance, key: Key) -> bool:
+    """Tell whether a callee between the charge and the end gives back in some states only."""
+    first = min(each.here.span.start for each in balance.owned(key))
+    end = balance.path.end.span.start
+    present = {each.here for each in balance.charges}
+    for callee in analysis.functions:
+        books = balances(callee)
+        if not any(
+            each.counter == key[0] and direction(each) <= 0 for one in books for each in one.charges
+        ) or all(any(each.counter == key[0] for each in one.charges) for one in books):
+            continue
+        for call in analysis.callers(callee):
+            if call.caller is not balance.function or call.site in present:
+                continue
+            if first < call.site.span.start < end:
+                return True
+    return False
+
+
+def _unknown(balance: Balance, amount: Value) -> bool:
+    """Tell whether an amount comes from a member that the path knows nothing of."""
+    known = {atom.text for each in balance.charges for atom in each.amount.atoms()}
+    known |= {atom.text for held in balance.state.values() for atom in held.atoms()}
+    own = {atom.text for atom in amount.atoms() if atom.kind == "field"}
+    others = {
+        atom.text for each in balance.charges if direction(each) > 0 for atom in each.amount.atoms()
+    }
+    return bool(own - others - (known - own))
 
 
 def _told(balance: Balance, amount: Value) -> bool:
@@ -189,6 +276,10 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
             f"{(-rest).text} is given back to {counter} of {owner.text} once more than charged",
         )
     charged = next(each for each in owned if direction(each) > 0)
+    if any(charged.amount.typed == (-each.amount).typed for each in taken):
+        return None
+    if any(_unknown(balance, each.amount) for each in taken):
+        return None
     given = taken[-1] if taken else charged
     return _make(
         "uncharge-amount-differs",
@@ -198,7 +289,7 @@ def _draft(balance: Balance, key: Key, rest: Value) -> Draft | None:
         owner,
         f"{charged.amount.text} is charged to {counter} of {owner.text}, but"
         f" {(-given.amount).text} is given back on this error path",
-        charged.amount,
+        ZERO,
     )
 
 
@@ -250,6 +341,6 @@ def _make(
         function,
         end.span.line,
         message,
-        f"{event.counter} {owner.typed} {(rest if what is None else what).typed}",
+        f"{event.counter} {owner.typed} {(rest if what is None else what).typed}".rstrip(" 0"),
         balance.path.steps(last),
     )

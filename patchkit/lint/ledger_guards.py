@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
+from patchkit.lint.events import Assume, Charge
 from patchkit.lint.ledger_accounts import Entry, accounts, linked
-from patchkit.lint.ledger_algebra import Equalities, decided, members, vague
+from patchkit.lint.ledger_algebra import Equalities, decided, members, replayed, vague
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_paths import Balance, apart, balances
 from patchkit.lint.model import Step
@@ -90,14 +91,16 @@ def _judged(
 ) -> Draft | None:
     """Judge the conditions between a path that gives back and one that does not."""
     tests = apart(kept, given)
+    if not _guarding(given, key[0], tests):
+        return None
     for condition in tests:
         if _excused(condition, key[1], rest, charges):
+            return None
+        if members(condition.value) & (kept.state.keys() | given.state.keys()):
             return None
     counter = key[0]
     end = kept.path.end
     subject = f"{counter} {key[1].placed} {' '.join(sorted(each.placed for each in tests))}"
-    if not tests:
-        return None
     rule = "guard-differs"
     message = (
         f"{(-rest).text} is not given back to {counter} where {tests[-1].text}, which the charge"
@@ -105,6 +108,21 @@ def _judged(
     )
     step = Step(function.file, end.span.line, message)
     return Draft(rule, function, end.span.line, message, subject, kept.path.steps(step))
+
+
+def _guarding(moving: Balance, counter: str, tests: list[Condition]) -> bool:
+    """Tell whether the last condition before a change is one that parts the two paths.
+
+    Paths are joined where they differ in nothing that counts, and lose conditions there; so only
+    what stands next to the change is known to decide over it.
+    """
+    last: Condition | None = None
+    for event in moving.path.events:
+        if isinstance(event, Assume):
+            last = event.condition
+        elif isinstance(event, Charge) and event.counter == counter:
+            break
+    return last is not None and any(last.excludes(each) for each in tests)
 
 
 def _excused(condition: Condition, owner: Value, rest: Value, charges: list[Entry]) -> bool:
@@ -125,13 +143,9 @@ def _excused(condition: Condition, owner: Value, rest: Value, charges: list[Entr
         atom.kind in ("call", "local", "global", "text") for atom in condition.value.atoms(False)
     ):
         return True
-    scalars = {
-        atom.text
-        for atom in condition.value.atoms()
-        if atom.kind == "param" and not atom.type.rstrip().endswith("*")
-    }
-    if scalars:
-        return not any(atom.text in scalars for atom in rest.atoms())
+    by_callers = _by_parameter(condition, rest)
+    if by_callers is not None:
+        return by_callers
     if not charges:
         return True
     verdicts = []
@@ -187,6 +201,10 @@ def _unpaid(
 ) -> Draft | None:
     """Judge a path that succeeds without the charge that its sibling makes."""
     tests = apart(free, charged)
+    if not _guarding(charged, key[0], tests) or any(
+        each.via for each in charged.charges if each.counter == key[0]
+    ):
+        return None
     for condition in tests:
         if _needless(condition, key[1], rest):
             return None
@@ -207,13 +225,14 @@ def _unpaid(
             f"{release.function.name}() gives {release.amount.placed} back to {counter}, which"
             " this path does not charge"
         )
-        rule = "guard-differs" if tests else "charge-missing"
+        if replayed(release.amount, free.state).zero:
+            continue
         names = " ".join(sorted(each.placed for each in tests))
         subject = f"{counter} {key[1].placed} {names}"
-        if not tests:
-            subject = f"{counter} {release.owner.placed} {release.amount.placed}"
         step = Step(function.file, end.span.line, message)
-        return Draft(rule, function, end.span.line, message, subject, free.path.steps(step))
+        return Draft(
+            "guard-differs", function, end.span.line, message, subject, free.path.steps(step)
+        )
     return None
 
 
@@ -225,4 +244,19 @@ def _needless(condition: Condition, owner: Value, rest: Value) -> bool:
     atom = owner.atom
     if atom is not None and atom.text in inside:
         return True
-    return any(atom.kind in ("call", "local", "text") for atom in condition.value.atoms(deep=False))
+    if any(atom.kind in ("call", "local", "text") for atom in condition.value.atoms(deep=False)):
+        return True
+    return _by_parameter(condition, rest) is True
+
+
+def _by_parameter(condition: Condition, rest: Value) -> bool | None:
+    """Tell whether only callers decide over a condition, by a parameter that is no part of the
+    amount; None if no parameter takes part."""
+    scalars = {
+        atom.text
+        for atom in condition.value.atoms()
+        if atom.kind == "param" and not atom.type.rstrip().endswith("*")
+    }
+    if not scalars:
+        return None
+    return not any(atom.text in scalars for atom in rest.atoms())

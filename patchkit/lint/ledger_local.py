@@ -34,7 +34,7 @@ def repeated(balance: Balance, key: Key) -> Charge | None:
             continue
         if earlier.here == later.here or earlier.here.function != later.here.function:
             continue
-        if vague(earlier.amount) or direction(earlier) != direction(later):
+        if direction(earlier) != direction(later):
             continue
         return later
     return None

@@ -39,9 +39,15 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
     for charge in charges:
         if id(charge) in used or any(linked(charge, each) for each in releases):
             continue
-        if charge.owners & {CURRENT} and not charge.places & charge.balance.state.keys():
+        if not kept_somewhere(charge):
             continue
         yield _unreleased(analysis, charge)
+
+
+def kept_somewhere(charge: Entry) -> bool:
+    """Tell whether an object remembers a charge: its owner, or what it came to."""
+    written = charge.places & charge.balance.state.keys()
+    return bool(written or charge.owners - {CURRENT})
 
 
 def _release(
@@ -73,7 +79,7 @@ def _release(
             f" {charge.function.name}() charged {charge.amount.text}",
             charge,
         )
-    if any(same_owner(each, release) is not False for each in mine):
+    if any(same_owner(analysis, each, release) is not False for each in mine):
         return
     charge = mine[0]
     yield _at(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from patchkit.lint.analysis import FunctionPaths, Path
 from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.counters import load_counters
 from patchkit.lint.events import Assume, Charge, Event, Outcome, Pin, Put, Store
 from patchkit.lint.ledger_algebra import Equalities, members
 from patchkit.lint.values import ZERO, Value
@@ -21,15 +22,17 @@ class Balance:
     """One path's books.
 
     *net* is what is left of the charges by counter and owner, reduced by what the path knows to
-    be equal; what is zero is left out. *state* is what members (``tag.member``) hold at the end,
-    for all objects that the path wrote. *ended* are the objects whose memory was given back, by
-    text, with their tags; *dropped* those that lost a reference, or their memory; *unpinned* the
-    pages whose pins were dropped. *relations* has the conditions by the text of their values.
+    be equal; what is zero is left out. *moved* are the changes of companion counters. *state* is
+    what members (``tag.member``) hold at the end, for all objects that the path wrote. *ended* are
+    the objects whose memory was given back, by text, with their tags; *dropped* those that lost a
+    reference, or their memory; *unpinned* the pages whose pins were dropped. *relations* has the
+    conditions by the text of their values.
     """
 
     function: FunctionPaths
     path: Path
     charges: tuple[Charge, ...]
+    moved: tuple[Charge, ...]
     owners: tuple[Value, ...]
     net: dict[Key, Value]
     equal: Equalities
@@ -78,6 +81,12 @@ class Balance:
         )
 
 
+@functools.cache
+def companions() -> frozenset[str]:
+    """Return the ids of the counters that only go along with others."""
+    return frozenset(each.id for each in load_counters().companions)
+
+
 @functools.lru_cache(maxsize=8192)
 def balances(function: FunctionPaths) -> tuple[Balance, ...]:
     """Return the books of all paths of a function; paths that cannot be are left out."""
@@ -87,6 +96,7 @@ def balances(function: FunctionPaths) -> tuple[Balance, ...]:
 def _balance(function: FunctionPaths, path: Path) -> Balance:
     """Return the books of one path."""
     charges: list[Charge] = []
+    moved: list[Charge] = []
     stores: list[Store] = []
     ended: dict[str, str] = {}
     dropped: dict[str, str] = {}
@@ -96,7 +106,7 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
     for event in path.events:
         match event:
             case Charge():
-                charges.append(event)
+                (moved if event.counter in companions() else charges).append(event)
             case Store():
                 stores.append(event)
             case Put():
@@ -120,6 +130,7 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
         function,
         path,
         tuple(charges),
+        tuple(moved),
         owners,
         _net(charges, owners, equal),
         equal,

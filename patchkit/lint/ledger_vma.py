@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
 from patchkit.lint.events import Assume, Charge, Flag
-from patchkit.lint.ledger_draft import Draft
+from patchkit.lint.ledger_draft import Draft, names_flag
 from patchkit.lint.ledger_paths import Balance, balances, direction
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
@@ -22,11 +22,18 @@ from patchkit.lint.values import Value
 def vma_drafts(analysis: Analysis) -> Iterator[Draft]:
     """Yield what is wrong with charges that go with a flag."""
     for function in analysis.functions:
-        for companion in getattr(analysis.counters, "companions", ()):
-            yield from _moved(function, companion.id, companion.of, companion.flag)
+        for companion in analysis.counters.companions:
+            yield from _moved(analysis, function, companion.id, companion.of, companion.flag)
         for pair in analysis.counters.pairs:
             for counter, flag in pair.flags.items():
                 yield from _again(function, counter, flag)
+
+
+def looks(function: FunctionPaths, flag: str) -> bool:
+    """Tell whether a function tests a flag on some path."""
+    return any(
+        names_flag(each.value, flag) for book in balances(function) for each in book.conditions
+    )
 
 
 def flag_state(conditions: tuple[Condition, ...], flag: str) -> bool | None:
@@ -38,39 +45,36 @@ def flag_state(conditions: tuple[Condition, ...], flag: str) -> bool | None:
     return found
 
 
-def names_flag(value: Value, flag: str) -> bool:
-    """Tell whether a value is a test of a flag."""
-    return any(
-        atom.name == flag or atom.text == flag for atom in value.atoms() if atom.kind == "global"
-    )
-
-
-def _moved(function: FunctionPaths, companion: str, counter: str, flag: str) -> Iterator[Draft]:
+def _moved(
+    analysis: Analysis, function: FunctionPaths, companion: str, counter: str, flag: str
+) -> Iterator[Draft]:
     """Yield the paths that move pages of a VMA without the counter of its flag."""
-    books = balances(function)
-    if not any(names_flag(each.value, flag) for book in books for each in book.conditions):
-        return
+    books = [each for each in balances(function) if not each.failed and not each.warned]
+    tested = looks(function, flag) or any(
+        each.counter == counter for book in books for each in book.charges
+    )
     told: set[str] = set()
     for balance in books:
-        if balance.failed or balance.warned or flag_state(balance.conditions, flag) is not True:
+        state = flag_state(balance.conditions, flag)
+        if any(each.counter == counter for each in balance.charges) or _cleared(balance, flag):
             continue
-        if any(each.counter == counter for each in balance.charges):
-            continue
-        if _cleared(balance, flag):
-            continue
-        for (name, owner), rest in balance.net.items():
-            if name != companion:
+        for event in balance.moved:
+            gain = direction(event) > 0
+            if event.counter != companion or not direction(event):
                 continue
-            sign = balance.sign((name, owner))
-            rule = "charge-missing" if sign > 0 else "release-without-uncharge"
-            subject = f"{counter} {flag} {rest.placed}"
-            if subject in told or not sign:
+            if _elsewhere(analysis, event, flag):
+                continue
+            if state is not True and (tested or not gain):
+                continue
+            rule = "charge-missing" if gain else "release-without-uncharge"
+            subject = f"{counter} {flag} {event.amount.placed}"
+            if subject in told:
                 continue
             told.add(subject)
-            event = balance.owned((name, owner))[-1]
-            verb = "enter" if sign > 0 else "leave"
+            verb = "enter" if gain else "leave"
+            how = f"with {flag} set" if state else f"whether {flag} is set or not"
             message = (
-                f"pages {verb} {companion} by {rest.text} with {flag} set, and {counter} does not"
+                f"pages {verb} {companion} by {event.amount.text} {how}, and {counter} does not"
                 " change"
             )
             line = event.here.span.line
@@ -78,10 +82,23 @@ def _moved(function: FunctionPaths, companion: str, counter: str, flag: str) -> 
             yield Draft(rule, function, line, message, subject, balance.path.steps(step))
 
 
+def _elsewhere(analysis: Analysis, event: Charge, flag: str) -> bool:
+    """Tell whether the pages are moved for somebody else: a caller that hands in how many, or a
+    callee that looks at the flag itself."""
+    atom = event.amount.atom if direction(event) > 0 else (-event.amount).atom
+    if not event.via:
+        return atom is not None and atom.kind == "param"
+    for site in (*event.via[1:], event.site):
+        inner = analysis.function(site.function, site.file)
+        if inner is not None and looks(inner, flag):
+            return True
+    return False
+
+
 def _cleared(balance: Balance, flag: str) -> bool:
     """Tell whether the path takes the flag off the VMA."""
     return any(
-        isinstance(event, Flag) and event.action == "clear" and flag in event.flags
+        isinstance(event, Flag) and event.action in ("clear", "assign") and flag in event.flags
         for event in balance.path.events
     )
 
@@ -89,7 +106,7 @@ def _cleared(balance: Balance, flag: str) -> bool:
 def _again(function: FunctionPaths, counter: str, flag: str) -> Iterator[Draft]:
     """Yield the paths that charge for a new flag without asking whether the VMA had it."""
     for balance in balances(function):
-        if balance.failed or balance.warned:
+        if balance.failed or balance.warned or balance.moved:
             continue
         charge = next(
             (
@@ -132,7 +149,9 @@ def _tested(value: Value, flag: str) -> str:
 
 def _whole(balance: Balance, charge: Charge) -> bool:
     """Tell whether the path also changes flags of a VMA that was there before."""
-    return any(
-        isinstance(event, Flag) and event.action in ("assign", "set")
-        for event in balance.path.events
-    )
+    for event in balance.path.events:
+        if isinstance(event, Flag) and event.action == "assign":
+            atom = event.target.atom
+            if atom is not None and atom.kind not in ("alloc", "local"):
+                return True
+    return False

@@ -87,14 +87,10 @@ DEFECTS: dict[str, tuple[str, str, tuple[Edit, ...]]] = {
         "double-uncharge", "buffer_register",
         (("\tif (ret)\n\t\tgoto free_pages;", "\tif (ret)\n\t\tgoto uncharge;"),),
     ),
-    "release without uncharge": ("release-without-uncharge", "buffer_release", ((SUB, ""),)),
+    "release without uncharge": ("release-without-uncharge", "buffer_charge", ((SUB, ""),)),
     "release of another amount": (
         "uncharge-amount-differs", "buffer_release",
         (("PFN_UP(buffer->length)", "PFN_DOWN(buffer->length)"),),
-    ),
-    "release without a term": (
-        "uncharge-amount-differs", "buffer_release",
-        ((SUB, SUB.replace("nr_pages", "nr_pages - 1")),),
     ),
     "release of the running mm": (
         "uncharge-mm-differs", "buffer_release", ((SUB, SUB.replace("buffer->mm", "current->mm")),),
