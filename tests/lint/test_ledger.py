@@ -29,17 +29,19 @@ STYLES: dict[str, tuple[Edit, ...]] = {
     "as it is": (),
     "renamed": (("long pinned;\n\tint ret", "long got;\n\tint ret"),
                 ("\tpinned = pin_user", "\tgot = pin_user"),
-                ("if (pinned != nr_pages) {\n\t\tif (pinned > 0)\n\t\t\tunpin_user_pages(buffer->pages, "
-                 "pinned);",
-                 "if (got != nr_pages) {\n\t\tif (got > 0)\n\t\t\tunpin_user_pages(buffer->pages, "
-                 "got);")),
+                ("if (pinned != nr_pages) {\n\t\tif (pinned > 0)\n"
+                 "\t\t\tunpin_user_pages(buffer->pages, pinned);",
+                 "if (got != nr_pages) {\n\t\tif (got > 0)\n"
+                 "\t\t\tunpin_user_pages(buffer->pages, got);")),
     "shift": (("unsigned long nr_pages = PFN_UP(length);",
                "unsigned long nr_pages = (length + PAGE_SIZE - 1) >> PAGE_SHIFT;"),),
     "early return": (("\tret = buffer_charge(mm, nr_pages);\n\tif (ret)\n\t\tgoto free_pages;\n",
                       "\tret = buffer_charge(mm, nr_pages);\n\tif (ret) {\n"
-                      "\t\tkvfree(buffer->pages);\n\t\tkfree(buffer);\n\t\treturn ERR_PTR(ret);\n\t}\n"),),
+                      "\t\tkvfree(buffer->pages);\n\t\tkfree(buffer);\n"
+                      "\t\treturn ERR_PTR(ret);\n\t}\n"),),
     "stored early": (("\tbuffer->pages = kvcalloc(",
-                      "\tbuffer->mm = mm;\n\tbuffer->length = length;\n\tbuffer->pages = kvcalloc("),
+                      "\tbuffer->mm = mm;\n\tbuffer->length = length;\n"
+                      "\tbuffer->pages = kvcalloc("),
                      ("\tbuffer->length = length;\n\tbuffer->writable", "\tbuffer->writable"),
                      ("\tbuffer->mm = mm;\n\tmmgrab", "\tmmgrab")),
     "inverted": (("\tif (pinned != nr_pages) {", "\tif (!(pinned == nr_pages)) {"),),
