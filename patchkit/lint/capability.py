@@ -31,25 +31,36 @@ class Derived:
 
     def decide(self, path: Path, check: Check) -> bool:
         """Tell whether such a member has decided that the check is made, or whose usage counts."""
-        if any(self._in(owner) for _, owner in check.counters):
+        file = path.function.path
+        if any(self._in(owner, file) for _, owner in check.counters):
             return True
         return any(
-            isinstance(event, Assume) and self._in(event.condition.value) for event in path.events
+            isinstance(event, Assume) and self._in(event.condition.value, "")
+            for event in path.events
         )
 
-    def _in(self, value: Value) -> bool:
-        return any(atom.kind == "field" and self._is(atom) for atom in value.atoms())
+    def _in(self, value: Value, file: str) -> bool:
+        return any(atom.kind == "field" and self._is(atom, file) for atom in value.atoms())
 
-    def _is(self, atom: Atom) -> bool:
+    def _is(self, atom: Atom, file: str) -> bool:
+        """Tell whether a member is one of these, or in *file* only ever a copy of one."""
         if (atom.tag, atom.name) in self.members:
             return True
+        if not file or not any(atom.name == name for _, name in self.members):
+            return False
+        program = self.analysis.program
         copies = [
-            store.value
-            for _, _, store in self.analysis.stores(atom.tag, atom.name)
-            if not store.value.zero
+            each.value
+            for function in program.mentioning(file, (atom.name,))
+            for block in function.blocks
+            for each in block.instructions
+            if isinstance(each, ir.Assign)
+            and isinstance(each.target, ir.Member)
+            and each.target.field == atom.name
+            and tag_of(program.type_of(each.target.base, function)) == atom.tag
         ]
         return bool(copies) and all(
-            any((each.tag, each.name) in self.members for each in value.atoms()) for value in copies
+            isinstance(each, ir.Member) and each.field == atom.name for each in copies
         )
 
 
