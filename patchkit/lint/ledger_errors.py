@@ -12,7 +12,7 @@ from patchkit.lint.ledger_algebra import vague
 from patchkit.lint.ledger_draft import Draft, can_release, flag_owned
 from patchkit.lint.ledger_paths import Balance, Key, balances, direction, sign_of, signature
 from patchkit.lint.model import Step
-from patchkit.lint.values import ZERO, Value
+from patchkit.lint.values import ZERO, Atom, Value
 
 
 def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
@@ -142,7 +142,7 @@ def _handed_on(analysis: Analysis, balance: Balance, key: Key) -> bool:
     """
     if any(not each.via for each in balance.owned(key)):
         return False
-    if _object_made(analysis, balance, key):
+    if _object_made(analysis, balance, key) or _at_large(balance, key):
         return True
     for event in balance.path.events:
         if event.via or not isinstance(event, (Put, Unknown)):
@@ -152,7 +152,27 @@ def _handed_on(analysis: Analysis, balance: Balance, key: Key) -> bool:
             atom = value.atom
             if atom is not None and atom.kind == "call" and "~" in atom.text:
                 return True
+            if isinstance(event, Unknown) and atom is not None and _holds(balance, atom, key):
+                return True
     return False
+
+
+def _at_large(balance: Balance, key: Key) -> bool:
+    """Tell whether what was charged is kept by an object that was made on the path and lives on."""
+    for atom in balance.net[key].atoms():
+        made = atom.args[0].atom if atom.kind == "field" and atom.args else None
+        if made is not None and made.kind in ("call", "alloc") and made.text not in balance.ended:
+            return True
+    return False
+
+
+def _holds(balance: Balance, atom: Atom, key: Key) -> bool:
+    """Tell whether the amount or the owner of a charge is read from an object."""
+    value = balance.net[key]
+    return any(
+        each.kind == "field" and any(arg.atom == atom for arg in each.args)
+        for each in (*value.atoms(), *key[1].atoms())
+    )
 
 
 def _object_made(analysis: Analysis, balance: Balance, key: Key) -> bool:

@@ -11,7 +11,7 @@ from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.counters import load_counters
 from patchkit.lint.events import Assume, Charge, Event, Outcome, Pin, Put, Store
 from patchkit.lint.ledger_algebra import Equalities, members
-from patchkit.lint.values import ZERO, Value
+from patchkit.lint.values import ZERO, Atom, Value
 
 Key = tuple[str, Value]
 """A counter's id and its owner."""
@@ -161,12 +161,31 @@ def sign_of(value: Value) -> int:
     return 0 if len(signs) != 1 else 1 if signs == {True} else -1
 
 
+def _extent(value: Value) -> int:
+    """Return the sign of the distance between an object's start and its end, 0 for other sums."""
+    signs: dict[str, set[bool]] = {}
+    for product, factor in value.terms:
+        for name in {each.name for atom in product for each in _inside(atom)}:
+            if name in ("vm_start", "vm_end"):
+                signs.setdefault(name, set()).add(factor > 0)
+    if len(value.terms) != 2 or signs.get("vm_start") == signs.get("vm_end"):
+        return 0
+    if len(signs) != 2:
+        return 0
+    return 1 if signs["vm_end"] == {True} else -1
+
+
+def _inside(atom: Atom) -> list[Atom]:
+    """Return an atom and all that it is made of."""
+    return [atom, *(each for arg in atom.args for each in arg.atoms())]
+
+
 def direction(charge: Charge) -> int:
     """Return 1 for a charge, -1 for what is given back, 0 if that cannot be told.
 
     A difference such as ``end - start`` has no sign of its own; then the operator decides.
     """
-    sign = sign_of(charge.amount)
+    sign = sign_of(charge.amount) or _extent(charge.amount)
     if sign:
         return sign
     if any(word in charge.operator for word in ("sub", "dec", "-")):
