@@ -44,6 +44,19 @@ class Case(msgspec.Struct, frozen=True):
     difficulty: str
     find: str
     replace: str
+    renamed: dict[str, str] = {}
+    """What newer sources of the same kernel call something: the tree may be one of them."""
+
+    def texts(self, data: bytes) -> tuple[bytes, bytes]:
+        """Return what is found in *data* and what replaces it. ValueError if it is not there once."""
+        find, replace = self.find, self.replace
+        if find.encode() not in data:
+            for old, new in self.renamed.items():
+                find, replace = find.replace(old, new), replace.replace(old, new)
+        if data.count(find.encode()) != 1:
+            found = data.count(find.encode())
+            raise ValueError(f"{self.id}: expected the text once, found {found}: {find!r}")
+        return find.encode(), replace.encode()
 
 
 class _File(msgspec.Struct):
@@ -62,9 +75,7 @@ def as_mutant(case: Case) -> Mutant:
     """
     with open_tree(case.tree) as tree:
         data = tree.read(case.file) or b""
-    old = case.find.encode()
-    if data.count(old) != 1:
-        raise ValueError(f"{case.id}: expected the text once, found {data.count(old)}")
+    old, new = case.texts(data)
     source = CSource(data, case.file)
     views = [
         View(case.file, data, e) for e in source.entities() if e.kind in ("function", "syscall")
@@ -78,7 +89,7 @@ def as_mutant(case: Case) -> Mutant:
         harmless=case.benign,
         start=data.index(old),
         old=old,
-        new=case.replace.encode(),
+        new=new,
         reach="near",
         partners=tuple(sorted(names)),
     )
