@@ -9,15 +9,22 @@ title of its first line. What follows inside the same report is not counted agai
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
 LINE_LIMIT = 16384
 """A longer line is looked at in pieces of this many bytes, which overlap by OVERLAP."""
 OVERLAP = 256
 CRASH_LIMIT = 1000
 """More crashes than this are not kept; the log has them all."""
+CONTEXT_LIMIT = 50
+"""So many crashes are kept with the lines around them; of others there is just the title."""
 _REPORT_LINES = 150
 """A report that does not say where it ends is taken to end after this many lines."""
+_LINES_BEFORE = 3
+_LINES_SHOWN = 60
+_LINE_SHOWN = 400
+"""Bytes of a line that are kept with a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,10 @@ class Crash:
     """The line that tells, without its time stamp and addresses."""
     line: int
     """Line in the log, from 1."""
+    context: tuple[str, ...] = ()
+    """The lines of the report, and a few before it."""
+    interleaved: bool = False
+    """Whether something else wrote into the report: a program, or another processor."""
 
 
 TABLE: tuple[tuple[str, bytes], ...] = (
@@ -109,6 +120,9 @@ _MAYBE = re.compile(
 )
 """A quick look that no line of TABLE escapes; most lines go no further."""
 _END = re.compile(rb"---\[ end (?:trace|Kernel panic)")
+_STAMP_INSIDE = re.compile(rb"[^\s<>]\s*\[ *\d+\.\d{6}\]")
+"""A time stamp of the kernel's behind other text, which had not ended its line."""
+_CALLER = re.compile(rb"(?:<\d+>)?\[ *\d+\.\d+\]\[ *([TC]\d+)\]")
 _BANNER = re.compile(PREFIX + rb"Linux version \d")
 _ADDRESS = re.compile(r"\b(?:0x)?[0-9a-f]{8,16}\b|\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?")
 _WHO = re.compile(r"CPU: \d+ (?:UID: \d+ )?PID: \d+ |,? CPU#\d+: .*|\bby task .*| PID: \d+$")
@@ -129,6 +143,9 @@ class Scanner:
         self._open_until = 0
         self._banners = 0
         self._seen: set[tuple[str, str]] = set()
+        self._before: deque[bytes] = deque(maxlen=_LINES_BEFORE)
+        self._report: list[bytes] = []
+        """The lines of the last crash, while they come."""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the log; a line may be cut anywhere."""
@@ -145,13 +162,26 @@ class Scanner:
         if self._pending:
             self._look(self._pending)
             self._pending = b""
+        self._close_report()
 
     def _look(self, line: bytes) -> None:
         line = _ESCAPE.sub(b"", line.replace(b"\r", b""))
+        known = len(self.crashes)
+        self._find(line)
+        if not self._report:
+            self._before.append(line[:_LINE_SHOWN])
+            return
+        if len(self.crashes) == known:
+            self._report.append(line[:_LINE_SHOWN])
+        if _END.search(line) or len(self._report) == _LINES_SHOWN:
+            self._close_report()
+
+    def _find(self, line: bytes) -> None:
+        """Look for the beginning of a report in *line*."""
         if _BANNER.match(line):
             self._banners += 1
             if self._banners > 1:
-                self._add("reboot", "the kernel started again by itself")
+                self._add("reboot", "the kernel started again by itself", line)
             return
         if _END.search(line):
             self._open_until = 0
@@ -170,14 +200,31 @@ class Scanner:
         # The oops after a BUG and the panic after an oops belong to what came first.
         if self._line <= self._open_until and kind in ("oops", "panic", "warning", "bug"):
             return
-        self._add(kind, _title(match[name]))
+        self._add(kind, _title(match[name]), line)
         self._open_until = self._line + _REPORT_LINES
 
-    def _add(self, kind: str, title: str) -> None:
+    def _add(self, kind: str, title: str, line: bytes) -> None:
         # A warning that comes again and again is one finding; so is the overlap of a long line.
-        if (kind, title) not in self._seen and len(self.crashes) < CRASH_LIMIT:
-            self._seen.add((kind, title))
-            self.crashes.append(Crash(kind, title, self._line))
+        if (kind, title) in self._seen or len(self.crashes) >= CRASH_LIMIT:
+            return
+        self._close_report()
+        self._seen.add((kind, title))
+        self.crashes.append(Crash(kind, title, self._line))
+        if len(self.crashes) <= CONTEXT_LIMIT:
+            self._report = [*self._before, line[:_LINE_SHOWN]]
+        self._before.clear()
+
+    def _close_report(self) -> None:
+        """Give the last crash the lines that have come since."""
+        if not self._report:
+            return
+        lines, self._report = self._report, []
+        callers = {match[1] for line in lines if (match := _CALLER.match(line))}
+        self.crashes[-1] = replace(
+            self.crashes[-1],
+            context=tuple(line.decode("utf-8", "backslashreplace") for line in lines),
+            interleaved=len(callers) > 1 or any(_STAMP_INSIDE.search(line) for line in lines),
+        )
 
 
 def _title(text: bytes) -> str:

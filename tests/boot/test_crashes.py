@@ -104,6 +104,40 @@ def test_a_report_behind_a_program_s_text_is_seen() -> None:
     assert [crash.kind for crash in scan(log)] == ["oops"]
 
 
+def test_a_crash_keeps_its_report_and_what_came_just_before() -> None:
+    before = b"".join(b"[    0.000001] line %d\n" % number for number in range(9))
+    (crash,) = scan(before + REPORTS["warning"] + b"[    9.000000] much later\n")
+    assert crash.line == 11
+    assert crash.context[0].endswith("line 7")
+    assert "cut here" in crash.context[2]
+    assert crash.title in crash.context[3] or "WARNING" in crash.context[3]
+    assert "end trace" in crash.context[-1]
+    assert not crash.interleaved
+    first, second = scan(REPORTS["ubsan"] + REPORTS["rcu-stall"])
+    assert [len(first.context), len(second.context)] == [1, 1]
+
+
+def test_a_report_that_never_ends_is_kept_in_part() -> None:
+    flood = b"[    1.000000] x\n" * 10_000
+    (crash,) = scan(REPORTS["lockdep"] + flood)
+    assert len(crash.context) < 100
+    assert all(len(line) < 1000 for line in scan(b"BUG: x" + b"y" * 5000)[0].context)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        b"a program without a line feed[    2.000001] BUG: unable to handle page fault\n",
+        b"[    2.000001] BUG: unable to handle page fault\nok 1 so[    2.000003] RIP: 0010:x\n",
+        b"[    2.000001][   T57] BUG: unable to handle page fault\n"
+        b"[    2.000002][   T57] RIP: 0010:x\n[    2.000002][    C1] something else\n",
+    ],
+)
+def test_text_in_between_is_flagged(log: bytes) -> None:
+    (crash,) = scan(log)
+    assert (crash.kind, crash.interleaved) == ("oops", True)
+
+
 @pytest.mark.parametrize(
     "line",
     [
