@@ -90,7 +90,7 @@ class Editor:
         added = self._added(change)
         first = line_start(data, start)
         last = line_end(data, end)
-        alone = not data[first:start].strip()
+        alone = not data[first:start].strip() or self._first_in_comment_line(change, first, start)
         rest = data[end:last]
         if not added:
             if alone and only_comments(rest):
@@ -107,6 +107,15 @@ class Editor:
                     last = line_end(data, line_start(data, below - 1))
             return Edit(first, last, ending.join(added))
         return Edit(start, end, ending.join([added[0].lstrip(), *added[1:]]))
+
+    def _first_in_comment_line(self, change: Change, first: int, start: int) -> bool:
+        """Tell whether nothing but the star of a comment is before a change in its line."""
+        word = self.at.get(change.first)
+        return (
+            word is not None
+            and self.stream.texts[word].startswith(b"\0")
+            and self.data[first:start].strip() == b"*"
+        )
 
     def _remove_lines(self, change: Change, first: int, last: int) -> Edit:
         """Remove whole lines, and a blank line that would be one too many afterwards."""

@@ -146,6 +146,13 @@ def test_comment_in_a_template_must_be_there() -> None:
     assert "'many'" in conflict(diff.replace("how many", "how few"), F)
 
 
+def test_whole_lines_of_a_comment_can_be_replaced() -> None:
+    diff = "@@ function f @@\n /**\n ...\n- * @b: how\n+ * @b: why\n+ *     not\n ...\n  */\n"
+    assert edited(diff, F) == F.replace(" * @b: how\n", " * @b: why\n *     not\n")
+    removed = diff.replace("+ * @b: why\n+ *     not\n", "")
+    assert edited(removed, F) == F.replace(" * @b: how\n", "")
+
+
 def test_words_of_a_comment_can_be_edited() -> None:
     diff = "@@ function f @@\n /**\n  ...\n  * @b: how\n+ * @c: why\n  ...\n  */\n"
     assert edited(diff, F) == F.replace(" * @b: how\n", " * @b: how\n * @c: why\n")
