@@ -23,7 +23,7 @@ VERBS = {
     "apply": "patchkit.cli.commits:apply",
     "status": "patchkit.cli.commits:status",
     "undo": "patchkit.cli.commits:undo",
-    "export": "patchkit.cli.commits:export",
+    "export": "patchkit.cli.export:export",
     "verify": "patchkit.cli.verify:verify",
     "lint": "patchkit.cli.lint:lint",
     "explain": "patchkit.cli.lint:explain",

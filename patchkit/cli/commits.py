@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``patchkit apply``, ``status``, ``undo`` and ``export``: commits and patch files."""
+"""``patchkit apply``, ``status`` and ``undo``: commits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.cli.series import plan_of, refuse_conflicts, show_plan, templates_of
+from patchkit.cli.series import plan_of, refuse_conflicts, show_plan
 from patchkit.commits.branch import default_branch
-from patchkit.commits.export import (
-    Cover,
-    ExportRequest,
-    Form,
-    export_branch,
-    export_plan,
-    write_exported,
-)
 from patchkit.commits.inplace import InPlaceRequest, apply_in_place, undo_in_place
 from patchkit.commits.repo import user_identity
 from patchkit.commits.status import BranchStatus, branches, planning_base
@@ -30,13 +22,10 @@ from patchkit.commits.undo import UndoRequest
 from patchkit.commits.undo import undo as undo_apply
 from patchkit.errors import ExitCode, UserError
 from patchkit.paths import data_directory
-from patchkit.series.manifest import load_series
 from patchkit.series.model import Plan
 from patchkit.series.plan import digests
 from patchkit.tree.resolve import repository_of
 from patchkit.tree.source import DirectoryTree, GitTree
-
-EXPORT_FORMS: tuple[Form, ...] = ("mbox", "patches", "quilt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,43 +203,4 @@ def _undo_in_place(arguments: argparse.Namespace, output: Output) -> ExitCode:
         output.json({"schema": 1, "undo": {"paths": list(result.paths)}})
         return ExitCode.YES
     output.data(f"{arguments.tree}: {len(result.paths)} files are as they were")
-    return ExitCode.YES
-
-
-def export(arguments: argparse.Namespace, output: Output) -> ExitCode:
-    """Write the series as patch files: the branch if there is one, else what apply would commit."""
-    form, destination = next(
-        (form, getattr(arguments, form))
-        for form in EXPORT_FORMS
-        if getattr(arguments, form) is not None
-    )
-    last = load_series(templates_of(arguments), arguments.series[-1])
-    cover = None if form == "quilt" else Cover(last.title, last.about)
-    request = ExportRequest(form, cover=cover)
-    target = target_of(arguments, output)
-    if target.repository is not None and target.branch in branches(target.repository):
-        output.talk(f"exporting the branch {target.branch}, with what you changed there")
-        made = export_branch(request, target.repository, target.branch)
-    else:
-        plan = plan_of(arguments, target.tree)
-        if plan.conflicts:
-            show_plan(plan, arguments, output)
-            refuse_conflicts(plan)
-        base = target.tree.commit if isinstance(target.tree, GitTree) else ""
-        made = export_plan(
-            request,
-            plan,
-            identity_from=target.repository,
-            sign_off=arguments.signoff,
-            base=base,
-        )
-    written = write_exported(made, destination)
-    if arguments.format == "json":
-        files = [str(path) for path in written]
-        output.json({"schema": 1, "files": files, "notes": list(made.notes)})
-        return ExitCode.YES
-    for path in written:
-        output.data(str(path))
-    for note in made.notes:
-        output.talk(f"note: {note}")
     return ExitCode.YES

@@ -18,7 +18,8 @@ from patchkit.lint import suppress
 from patchkit.lint.session import LintReport, LintRequest, nearest
 from patchkit.lint.session import lint as lint_tree
 from patchkit.lint.worktree import WorkTree, has_work_tree
-from patchkit.tree.source import Tree
+from patchkit.results.recorded import note_lint
+from patchkit.tree.source import GitTree, Tree
 
 if TYPE_CHECKING:
     from patchkit.lint.rule import Rule
@@ -43,6 +44,10 @@ def lint(arguments: argparse.Namespace, output: Output) -> ExitCode:
             strict=arguments.strict,
         )
         report = _lint(request, display)
+    if isinstance(tree, GitTree) and not (request.paths or request.since or request.rules):
+        severities = [str(finding.severity) for finding in report.findings]
+        coverage = report.coverage
+        note_lint(tree.tree_id, severities, coverage.mentions, len(coverage.not_analysed))
     if arguments.verbose:
         for stage, seconds in report.seconds.items():
             output.talk(f"{stage:<10} {seconds:7.3f} s")

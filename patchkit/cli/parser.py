@@ -104,6 +104,32 @@ def _add_lint(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_posting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("posting")
+    group.add_argument(
+        "--reroll-count", type=_positive, default=1, metavar="N",
+        help="the version; its cover letter has a range-diff against the last one",
+    )  # fmt: skip
+    group.add_argument(
+        "--only", action="store_true",
+        help="SERIES alone; what they need becomes prerequisite-patch-id lines",
+    )  # fmt: skip
+    group.add_argument(
+        "--cc", action="store_true", help="copy whom the tree's get_maintainer.pl (is run) names"
+    )
+    group.add_argument(
+        "--backport-style", choices=("none", "stable", "debian"), default="none",
+        help="name upstream commits as these trees want it",
+    )  # fmt: skip
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the whole parser; ``args.verb`` names what to call."""
     parser = argparse.ArgumentParser(
@@ -156,12 +182,15 @@ def build_parser() -> argparse.ArgumentParser:
     undo.add_argument("-n", "--dry-run", action="store_true", help="say what would change")
 
     export = verb(
-        "export", "write the series as mbox, patch files or quilt", tree, _series(), commits
-    )
+        "export", "write the series as mails, quilt patches or a b4 branch", tree, _series(),
+        commits,
+    )  # fmt: skip
     form = export.add_mutually_exclusive_group(required=True)
     form.add_argument("--mbox", type=Path, metavar="FILE", help="one mailbox for git am")
     form.add_argument("--patches", type=Path, metavar="DIR", help="numbered files for git am")
     form.add_argument("--quilt", type=Path, metavar="DIR", help="a quilt series, fuzz 0")
+    form.add_argument("--b4", metavar="NAME", help="a branch that b4 prep takes over")
+    _add_posting(export)
 
     verify = verb(
         "verify", "check the rendered commits as a maintainer would", tree, _series(), commits

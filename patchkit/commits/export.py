@@ -9,27 +9,19 @@ from __future__ import annotations
 
 import codecs
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from patchkit import __version__, process
+from patchkit.commits.backport import Style, styled, upstream_commit
 from patchkit.commits.branch import branch_ref, record_ref
-from patchkit.commits.diffstat import diffstat
+from patchkit.commits.cover import Cover, Footing, cover_letter, trailer
+from patchkit.commits.exported import ExportRecord, last_export, new_change_id, range_diff
 from patchkit.commits.history import Slot, read_history
-from patchkit.commits.lock import replace_file
-from patchkit.commits.mail import (
-    MARK,
-    SIGNATURE,
-    Letter,
-    author_parts,
-    file_name,
-    headers,
-    mail,
-    quilt_patch,
-    subject_prefix,
-)
+from patchkit.commits.mail import Letter, author_seconds, file_name, mail, quilt_patch
+from patchkit.commits.message import signed
 from patchkit.commits.record import RecordedPatch, facts_text, read_record
 from patchkit.commits.render import People, render, tree_diffs
 from patchkit.commits.repo import Commit, Identity, Repository, user_identity
@@ -44,24 +36,22 @@ COVER = "0000-cover-letter.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
-    """The text of a cover letter: its summary and what the series is about."""
-
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ExportRequest:
     """How to write patches; *version* is that of the posting, *cover* adds a cover letter.
 
     ``git am`` stops at a mail without a patch, so a cover letter is never part of a mailbox, nor
-    a ``.patch``: it is a file beside them.
+    a ``.patch``: it is a file beside them. *only* names the series to write, all when empty; those
+    below them become prerequisites. *signer* signs each patch that does not have that sign-off.
+    *whom_to_copy* is asked once, with the diff of everything that is written.
     """
 
     form: Form
     version: int = 1
     cover: Cover | None = None
+    style: Style = "none"
+    only: tuple[str, ...] = ()
+    signer: Identity | None = None
+    whom_to_copy: Callable[[bytes], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +64,31 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The files in order, and *notes* that whoever applies them should know."""
+    """The files in order, and *notes* that whoever applies them should know.
+
+    *record* is what to remember of it; None when it was not made from a branch.
+    """
 
     form: Form
     files: tuple[ExportedFile, ...]
     subjects: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    record: ExportRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The patches to write and what they stand on; *whole* is the diff of them together.
+
+    *trees* are those that the patches lead to; *below* is the commit right under the first one.
+    """
+
+    letters: tuple[Letter, ...]
+    whole: bytes
+    trees: tuple[str, ...]
+    below: str
+    footing: Footing
+    record: ExportRecord
 
 
 def export_branch(
@@ -90,36 +99,61 @@ def export_branch(
     UserError when there is no such branch, no base is known, or it has a merge.
     """
     with Repository(repository) as opened:
-        tip = opened.ref(branch_ref(opened, branch))
-        if tip is None:
-            raise UserError(f"{repository}: there is no branch {branch}", hint="patchkit apply")
-        record_id = opened.ref(record_ref(branch))
-        known: Mapping[str, Slot] = {}
-        about: dict[str, RecordedPatch] = {}
-        if record_id is not None:
-            record = read_record(opened, record_id)
-            history = read_history(opened, record, tip, opened.resolve(base or record.base))
-            base = history.start
-            known = {slot.commit.id: slot for slot in history.slots if slot.key}
-            about = {patch.key: patch for patch in record.patches}
-        elif not base:
-            raise UserError(
-                f"{branch} was not rendered here, so its base is not known",
-                hint="name the commit that it starts from with --rev",
-            )
-        base = opened.resolve(base)
-        commits = opened.commits_between(base, tip)
-        _refuse_merges(branch, commits)
-        pairs = [(opened.commit(one.parents[0]).tree, one.tree) for one in commits]
-        letters = [
-            Letter(
-                one.id, one.author.decode("utf-8", "surrogateescape"), _text(one), diff,
-                _about(about, known.get(one.id)),
-            )
-            for one, diff in zip(commits, tree_diffs(opened, pairs, binary=True), strict=True)
-        ]  # fmt: skip
-        whole = tree_diffs(opened, [(pairs[0][0], pairs[-1][1])], binary=True) if pairs else []
-    return _exported(request, letters, b"".join(whole), base)
+        selected = select_from_branch(request, opened, branch, base)
+    made = _exported(request, selected.letters, selected.whole, selected.footing)
+    return replace(made, record=selected.record)
+
+
+def select_from_branch(
+    request: ExportRequest, opened: Repository, branch: str, base: str = ""
+) -> Selected:
+    """Return what of *branch* is to be written, worded as *request* wants; see export_branch()."""
+    tip = opened.ref(branch_ref(opened, branch))
+    if tip is None:
+        raise UserError(f"{opened.path}: there is no branch {branch}", hint="patchkit apply")
+    record_id = opened.ref(record_ref(branch))
+    known: Mapping[str, Slot] = {}
+    about: dict[str, RecordedPatch] = {}
+    if record_id is not None:
+        record = read_record(opened, record_id)
+        history = read_history(opened, record, tip, opened.resolve(base or record.base))
+        base = history.start
+        known = {slot.commit.id: slot for slot in history.slots if slot.key}
+        about = {patch.key: patch for patch in record.patches}
+    elif not base:
+        raise UserError(
+            f"{branch} was not rendered here, so its base is not known",
+            hint="name the commit that it starts from with --rev",
+        )
+    base = opened.resolve(base)
+    commits = opened.commits_between(base, tip)
+    _refuse_merges(branch, commits)
+    pairs = [(opened.commit(one.parents[0]).tree, one.tree) for one in commits]
+    letters = [
+        Letter(
+            one.id, one.author.decode("utf-8", "surrogateescape"), _text(one), diff,
+            _about(about, known.get(one.id)), known[one.id].key if one.id in known else "",
+        )
+        for one, diff in zip(commits, tree_diffs(opened, pairs, binary=True), strict=True)
+    ]  # fmt: skip
+    first = _first(request.only, letters)
+    prerequisites = patch_ids(opened, [one.diff for one in letters[:first]])
+    letters, pairs, commits = letters[first:], pairs[first:], commits[first:]
+    whole = tree_diffs(opened, [(pairs[0][0], pairs[-1][1])], binary=True) if pairs else []
+    below = commits[0].parents[0] if commits else base
+    last = last_export(opened, branch, request.version)
+    if last is not None:
+        change_id = last.change_id
+    else:
+        name = request.only[-1] if request.only else branch.rpartition("/")[2]
+        author = letters[0].author if letters else ""
+        change_id = new_change_id(name, author, author_seconds(author), base)
+    footing = Footing(base, change_id, prerequisites, range_diff(opened, last, below, tip))
+    return Selected(
+        tuple(_worded(request, one) for one in letters), b"".join(whole),
+        tuple(after for _, after in pairs), below, footing,
+        ExportRecord(branch, request.version, below, tip, change_id),
+    )  # fmt: skip
 
 
 def export_plan(
@@ -127,7 +161,6 @@ def export_plan(
     plan: Plan,
     *,
     identity_from: Path | None = None,
-    sign_off: bool = False,
     base: str = "",
 ) -> Exported:
     """Export what *plan* would commit, with no repository of the user's involved.
@@ -140,26 +173,68 @@ def export_plan(
         raise ConflictError(f"{plan.tree}: conflict in {names}; nothing was written")
     place = identity_from or Path()
     author, committer = user_identity("AUTHOR", place), user_identity("COMMITTER", place)
-    people = People(author, committer, committer if sign_off else None)
     with tempfile.TemporaryDirectory(prefix="patchkit-export-") as directory:
         bare = Path(directory)
         words = ("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--", ".")
         process.run(command(bare, *words), env=ENVIRONMENT)
         with Repository(bare) as scratch:
             start = _base_commit(scratch, plan, author)
-            rendered = render(scratch, start, plan, people, {})
+            rendered = render(scratch, start, plan, People(author, committer), {})
             pairs = [(one.parent_tree, one.tree) for one in rendered]
             letters = [
                 Letter(
                     one.commit, author.line, one.message.decode("utf-8", "surrogateescape"), diff,
                     provenance(f"{one.key}", one.patch.digest, facts_text(one.patch.facts)),
+                    one.key,
                 )
                 for one, diff in zip(
                     rendered, tree_diffs(scratch, pairs, binary=True), strict=True
                 )
             ]  # fmt: skip
+            first = _first(request.only, letters)
+            prerequisites = patch_ids(scratch, [one.diff for one in letters[:first]])
+            letters, pairs = letters[first:], pairs[first:]
             whole = tree_diffs(scratch, [(pairs[0][0], pairs[-1][1])], binary=True) if pairs else []
-    return _exported(request, letters, b"".join(whole), base)
+    worded = tuple(_worded(request, one) for one in letters)
+    return _exported(request, worded, b"".join(whole), Footing(base, "", prerequisites))
+
+
+def patch_ids(repository: Repository, diffs: list[bytes]) -> tuple[str, ...]:
+    """Return the ids by which others know these patches (``git patch-id --stable``)."""
+    found = []
+    for diff in diffs:
+        done = repository.git("patch-id", "--stable", input=diff)
+        found += [line.split()[0].decode("ascii") for line in done.stdout.splitlines()[:1]]
+    return tuple(found)
+
+
+def _first(only: tuple[str, ...], letters: list[Letter]) -> int:
+    """Return the position of the first patch to write; those before it are prerequisites."""
+    if not only:
+        return 0
+    wanted = [one.key.partition("/")[0] in only for one in letters]
+    first = max(
+        (number for number, one in enumerate(letters, 1) if one.key and not wanted[number - 1]),
+        default=0,
+    )
+    if True in wanted[:first]:
+        subject = letters[wanted.index(True)].subject
+        raise UserError(
+            f"--only {' '.join(only)}: {subject!r} stands below patches of other series, which "
+            "could then not be prerequisites",
+            hint="reorder them (git rebase -i), or export all series",
+        )
+    return first
+
+
+def _worded(request: ExportRequest, letter: Letter) -> Letter:
+    style = request.style
+    if request.form == "quilt" and style == "debian":
+        style = "none"  # its fields are headers there
+    message = styled(letter.message, style, letter.key, author_seconds(letter.author))
+    if request.signer is not None:
+        message = signed(message, request.signer)
+    return replace(letter, message=message)
 
 
 def _base_commit(scratch: Repository, plan: Plan, author: Identity) -> str:
@@ -214,14 +289,22 @@ def _text(commit: Commit) -> str:
     return commit.message.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
 
 
-def _exported(request: ExportRequest, letters: list[Letter], whole: bytes, base: str) -> Exported:
+def refuse_empty(letters: tuple[Letter, ...]) -> None:
+    """Raise NothingRanError when there is no patch."""
     if not letters:
         raise NothingRanError(
             "there is no patch to export: the tree has everything already",
             hint="patchkit plan shows the evidence",
         )
+
+
+def _exported(
+    request: ExportRequest, letters: tuple[Letter, ...], whole: bytes, footing: Footing
+) -> Exported:
+    refuse_empty(letters)
     total = len(letters)
     files: list[ExportedFile] = []
+    cc = request.whom_to_copy(whole) if request.whom_to_copy is not None else ()
     if request.form == "quilt":
         names = [file_name(number, one.subject) for number, one in enumerate(letters, 1)]
         files = [
@@ -230,9 +313,9 @@ def _exported(request: ExportRequest, letters: list[Letter], whole: bytes, base:
         listing = [f"# Rendered by patchkit {__version__}", *names]
         files.append(ExportedFile("series", "".join(f"{one}\n" for one in listing).encode("ascii")))
     else:
-        first_base = "" if request.cover is not None else base
+        foot = "" if request.cover is not None else trailer(footing)
         mails = [
-            mail(one, number, total, request.version, first_base if number == 1 else "")
+            mail(one, number, total, request.version, foot if number == 1 else "", cc)
             for number, one in enumerate(letters, 1)
         ]
         if request.form == "mbox":
@@ -243,43 +326,18 @@ def _exported(request: ExportRequest, letters: list[Letter], whole: bytes, base:
                 for number, (one, data) in enumerate(zip(letters, mails, strict=True), 1)
             ]
     if request.cover is not None:
-        letter = _cover_letter(request.cover, letters, whole, base, request.version)
+        letter = cover_letter(request.cover, letters, whole, footing, request.version, cc)
         files.insert(0, ExportedFile(COVER, letter))
     subjects = tuple(one.subject for one in letters)
-    return Exported(request.form, tuple(files), subjects, _notes(request.form, letters))
+    return Exported(request.form, tuple(files), subjects, _notes(request, letters))
 
 
-def _cover_letter(
-    cover: Cover, letters: list[Letter], whole: bytes, base: str, version: int
-) -> bytes:
-    total = len(letters)
-    author = letters[0].author
-    by_author: dict[str, list[str]] = {}
-    for one in letters:
-        by_author.setdefault(author_parts(one.author)[0], []).append(one.subject)
-    shortlog = "\n".join(
-        f"{name} ({len(subjects)}):\n" + "".join(f"  {subject}\n" for subject in subjects)
-        for name, subjects in by_author.items()
-    )
-    about = "".join(
-        f"{number:>3}. {one.about.splitlines()[0]}\n"
-        for number, one in enumerate(letters, 1) if one.about
-    )  # fmt: skip
-    text = (
-        f"{cover.text.strip()}\n\n{shortlog}\n{diffstat(whole)}\n{about}"
-        + (f"\nbase-commit: {base}\n" if base else "")
-        + SIGNATURE
-    )
-    subject = f"{subject_prefix(0, total, version)} {cover.subject}"
-    return headers("0" * 40, author, subject, text) + text.encode("utf-8", "surrogateescape")
-
-
-def _notes(form: Form, letters: list[Letter]) -> tuple[str, ...]:
-    """Return what the program at the other end has to be told."""
-    found = []
-    if form != "quilt" and any(b"\r\n" in one.diff for one in letters):
+def _notes(request: ExportRequest, letters: tuple[Letter, ...]) -> tuple[str, ...]:
+    """Return what the program at the other end, or who sends this, has to be told."""
+    found, quilt = [], request.form == "quilt"
+    if not quilt and any(b"\r\n" in one.diff for one in letters):
         found.append("files with CRLF are touched: git am needs --keep-cr")
-    if form == "quilt" and any(b"GIT binary patch" in one.diff for one in letters):
+    if quilt and any(b"GIT binary patch" in one.diff for one in letters):
         found.append("binary files are touched, which quilt cannot apply")
     for one in letters:
         if not one.diff:
@@ -288,49 +346,6 @@ def _notes(form: Form, letters: list[Letter]) -> tuple[str, ...]:
             line in ("---", "-- ") or line.startswith("diff -") for line in one.body.split("\n")
         ):
             found.append(f"{one.subject!r}: git am will cut the message at a line of dashes")
+        if request.style == "stable" and not upstream_commit(one.message):
+            found.append(f"{one.subject!r} names no upstream commit; stable takes only such")
     return tuple(found)
-
-
-def write_exported(exported: Exported, destination: Path) -> tuple[Path, ...]:
-    """Write the files and return their paths.
-
-    *destination* is the file of a mailbox (a cover letter goes to FILE.cover), else a directory.
-    There, patches of an earlier export go; UserError when patches of others are in it.
-    """
-    if exported.form == "mbox":
-        written = []
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        for file in exported.files:
-            path = destination if not file.name else destination.with_name(
-                f"{destination.name}.cover"
-            )  # fmt: skip
-            replace_file(path, file.data)
-            written.append(path)
-        return tuple(written)
-    destination.mkdir(parents=True, exist_ok=True)
-    names = {file.name for file in exported.files}
-    stale = _stale(destination, names)
-    written = []
-    for file in exported.files:
-        replace_file(destination / file.name, file.data)
-        written.append(destination / file.name)
-    for path in stale:
-        path.unlink()
-    return tuple(written)
-
-
-def _stale(destination: Path, names: set[str]) -> list[Path]:
-    """Return patches of an earlier export that this one does not replace."""
-    stale = []
-    for path in [*sorted(destination.glob("*.patch")), destination / "series", destination / COVER]:
-        if not path.exists():
-            continue
-        if MARK not in path.read_bytes():
-            raise UserError(
-                f"{path} is not patchkit's, and would be mixed up with what is to be written; "
-                "nothing was written",
-                hint="name an empty directory",
-            )
-        if path.name not in names:
-            stale.append(path)
-    return stale

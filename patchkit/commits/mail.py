@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.header import Header
 from email.utils import format_datetime
 
 from patchkit import __version__
+from patchkit.commits.backport import dep3_fields
 from patchkit.commits.diffstat import diffstat
 
 MBOX_DATE = "Mon Sep 17 00:00:00 2001"
@@ -25,13 +27,17 @@ _PERSON = re.compile(r"^(.*?) ?<([^<>]*)> (\d+) ([+-]\d{4})$")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A patch to be sent: *author* is git's header value, *about* the provenance, "" if unknown."""
+    """A patch to be sent: *author* is git's header value, *about* the provenance, "" if unknown.
+
+    *key* is its ``series/id``, "" for a commit of the user's.
+    """
 
     commit: str
     author: str
     message: str
     diff: bytes
     about: str = ""
+    key: str = ""
 
     @property
     def subject(self) -> str:
@@ -45,13 +51,17 @@ class Letter:
         return text + "\n" if text else ""
 
 
-def mail(letter: Letter, number: int, total: int, version: int = 1, base: str = "") -> bytes:
-    """Return the patch as a mail, number *number* of *total*; *base* adds ``base-commit:``."""
+def mail(
+    letter: Letter, number: int, total: int, version: int = 1, after: str = "",
+    cc: Sequence[str] = (),
+) -> bytes:  # fmt: skip
+    """Return the patch as a mail, number *number* of *total*; *after* stands below the diff."""
     prefix = subject_prefix(number, total, version)
     stat = diffstat(letter.diff)
     about = f"\n{letter.about}\n" if letter.about else ""
-    head = headers(letter.commit, letter.author, f"{prefix} {letter.subject}", letter.body + about)
-    after = f"\nbase-commit: {base}\n" if base else ""
+    subject = f"{prefix} {letter.subject}"
+    head = headers(letter.commit, letter.author, subject, letter.body + about, cc)
+    after = f"\n{after}" if after else ""
     text = f"{letter.body}---\n{about}{stat}\n"
     if letter.body == "":
         text = f"---\n{about}{stat}\n"
@@ -59,9 +69,11 @@ def mail(letter: Letter, number: int, total: int, version: int = 1, base: str = 
 
 
 def quilt_patch(letter: Letter) -> bytes:
-    """Return the patch for a quilt series: its message as a header, then the diff."""
+    """Return the patch for a quilt series: its message under DEP-3 headers, then the diff."""
     name, address, date = author_parts(letter.author)
-    head = f"From: {name} <{address}>\nDate: {date}\nSubject: {letter.subject}\n\n"
+    fields = dep3_fields(letter.message, letter.key, author_seconds(letter.author))
+    lines = [f"From: {name} <{address}>", f"Date: {date}", f"Subject: {letter.subject}", *fields]
+    head = "\n".join(lines) + "\n\n"
     about = f"\n{letter.about or f'Exported by patchkit {__version__}'}\n"
     return _bytes(f"{head}{letter.body}---\n{about}{diffstat(letter.diff)}\n") + letter.diff
 
@@ -74,7 +86,7 @@ def subject_prefix(number: int, total: int, version: int = 1) -> str:
     return f"[{words} {number:0{len(str(total))}}/{total}]"
 
 
-def headers(commit: str, author: str, subject: str, text: str) -> bytes:
+def headers(commit: str, author: str, subject: str, text: str, cc: Sequence[str] = ()) -> bytes:
     """Return a mail's head, up to and with the empty line; *text* decides about MIME."""
     name, address, date = author_parts(author)
     lines = [
@@ -83,6 +95,8 @@ def headers(commit: str, author: str, subject: str, text: str) -> bytes:
         f"Date: {date}",
         f"Subject: {_encoded(subject, 'Subject')}",
     ]
+    if cc:
+        lines.append("Cc: " + ",\n    ".join(_recipient(one) for one in cc))
     if not (text + subject + name).isascii():
         lines += [
             "MIME-Version: 1.0",
@@ -103,11 +117,24 @@ def author_parts(author: str) -> tuple[str, str, str]:
     return name, address, format_datetime(datetime.fromtimestamp(int(seconds), where))
 
 
+def author_seconds(author: str) -> int:
+    """Return the date of a commit's author in seconds since the epoch, 0 when it has none."""
+    found = _PERSON.match(author)
+    return int(found[3]) if found else 0
+
+
 def file_name(number: int, subject: str) -> str:
     """Return the name that git format-patch would choose."""
     text = re.sub(r"[^A-Za-z0-9._]+", "-", subject)
     text = re.sub(r"\.{2,}", ".", text).strip("-.")
     return f"{number:04}-{text[:52].rstrip('-.')}.patch"
+
+
+def _recipient(text: str) -> str:
+    """Return ``Name <address>``, quoted as get_maintainer.pl does or not, as a header has it."""
+    name, bracket, address = text.rpartition(" <")
+    name = name.strip().removeprefix('"').removesuffix('"')
+    return f"{_phrase(name)} <{address}" if bracket else text
 
 
 def _phrase(name: str) -> str:

@@ -56,11 +56,22 @@ def finish(message: str, signer: Identity | None, where: str) -> bytes:
         lines.pop(0)
     for defect in _defects(lines):
         raise TemplateError(f"{where}: commit message: {defect}")
+    text = "\n".join(lines) + "\n"
     if signer is not None:
-        if not trailers(lines):
-            lines.append("")
-        lines.append(f"Signed-off-by: {signer.person}")
-    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+        text = signed(text, signer)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def signed(message: str, signer: Identity) -> str:
+    """Return *message* with the sign-off of *signer* last, unless it is there already."""
+    lines = message.rstrip("\n").split("\n")
+    own = ("Signed-off-by", signer.person)
+    found = trailers(lines)
+    if own in found:
+        return message
+    if not found:
+        lines.append("")
+    return "\n".join([*lines, f"{own[0]}: {own[1]}"]) + "\n"
 
 
 def trailers(lines: list[str]) -> list[tuple[str, str]]:
