@@ -21,6 +21,8 @@ MOST_CALLERS = 12
 """Callers outside of the program's files; what has more is used by everyone."""
 HIGHEST = 4
 """Levels of callers above a function with events of its own."""
+MOVING = 2
+"""The same above one that moves a companion counter."""
 _CORE = frozenset(
     {
         *("page", "folio", "file", "inode", "list_head", "super_block", "dentry", "pid", "cred"),
@@ -66,8 +68,11 @@ class Selection:
             for path in self._program.files:
                 for function in self._weak(path):
                     chosen.setdefault(_key(function), function)
+            moving = [each for each in chosen.values() if self._moves_companion(each)]
+            chosen = {**self._upward(moving, MOVING), **chosen}
             self._chosen = sorted(chosen.values(), key=_key)
             self._names = {each.name for each in self._chosen}
+            self._callees.clear()
         return self._chosen
 
     def _strong(self) -> list[ir.Function]:
@@ -92,19 +97,25 @@ class Selection:
             self.matches[path, b""] = known
         return known[1]
 
-    def _upward(self, start: list[ir.Function]) -> dict[tuple[str, int], ir.Function]:
+    def _moves_companion(self, function: ir.Function) -> bool:
+        """Tell whether a function writes a counter that goes along with another one."""
+        return bool(self._contents(function).writes & self._tables.companions)
+
+    def _upward(
+        self, start: list[ir.Function], levels: int = HIGHEST
+    ) -> dict[tuple[str, int], ir.Function]:
         """Return functions and their callers, up to a few levels."""
         chosen = {_key(each): each for each in start}
         level = start
-        for _ in range(HIGHEST):
+        for _ in range(levels):
             above: list[ir.Function] = []
             for path in self._program.files:
-                names = {f.name for f in level if not f.static or f.path == path}
+                names = {f.name for f in level if _seen_in(f, path)}
                 for caller in self._naming(path, names):
                     if _key(caller) not in chosen and self._contents(caller).calls & names:
                         chosen[_key(caller)] = caller
                         above.append(caller)
-            if level is start:
+            if level is start and levels == HIGHEST:
                 for caller in self._elsewhere(start):
                     if _key(caller) not in chosen:
                         chosen[_key(caller)] = caller
@@ -219,6 +230,11 @@ class Selection:
                 if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
                     span = function.place(instruction.span)
                     yield Site(function.path, function.name, span), instruction.function.id
+
+
+def _seen_in(function: ir.Function, path: str) -> bool:
+    """Tell whether a file can call a function: its own, or one of a header, or a global one."""
+    return not function.static or function.path == path or function.path.endswith(".h")
 
 
 def _key(function: ir.Function) -> tuple[str, int]:
