@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from patchkit.lint import ir, values
 from patchkit.lint.branching import Branching, decided
-from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import load
 from patchkit.lint.events import (
     Charge,
@@ -143,6 +143,7 @@ class Instantiation:
                             narrow=(*event.narrow, *run.narrow_of(amount)),
                         ),
                     )
+                    state.facts.add(truth(owner))
             case Init():
                 owner, value = change.value(event.owner), change.value(event.value)
                 at = change.counter_place(event.counter, owner)
@@ -196,8 +197,10 @@ class _Change:
         """Return a value in the caller's terms."""
         return substitute(value, self._replace, self._memo)
 
-    def _replace(self, atom: Atom) -> Value | None:
+    def _replace(self, atom: Atom, pointed: bool) -> Value | None:
         match atom.kind:
+            case "local" if pointed:  # the caller's, whose address it has handed in
+                return load(values.single(atom), self._before, self._run.scope)
             case "param":
                 at = atom.position - 1
                 return values.retyped(self._args[at], atom.type) if at < len(self._args) else ZERO

@@ -196,8 +196,9 @@ def _rewritten(value: Value, resolve: object) -> Value:
 def substitute(value: Value, replacement: object, memo: dict[str, Value] | None = None) -> Value:
     """Return a value rebuilt from below.
 
-    *replacement* is called with every atom, its arguments rebuilt already, and returns the value to
-    put in its place or None. Operations are normalised anew.
+    *replacement* is called with every atom, its arguments rebuilt already, and whether it is what a
+    pointer points to; it returns the value to put in its place or None. Operations are normalised
+    anew.
     """
     memo = {} if memo is None else memo
     return _substitute(value, replacement, memo)
@@ -232,7 +233,7 @@ def _substitute_atom(atom: Atom, replacement: object, memo: dict[str, Value]) ->
     else:
         rebuilt = single(atom)
     if callable(replacement) and rebuilt.atom is not None:
-        found = replacement(rebuilt.atom)
+        found = replacement(rebuilt.atom, atom.kind == "deref")
         if isinstance(found, Value):
             return found
     return rebuilt

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from patchkit.lint import ir, values
+from patchkit.lint.conditions import truth
 from patchkit.lint.effects import Effects
 from patchkit.lint.evaluate import (
     Scope,
@@ -233,6 +234,7 @@ class Writer:
                     state,
                     Charge(site, via, counter, owner, amount, how, operator, before, narrow),
                 )
+                state.facts.add(truth(owner))
             return
         emit(
             state, Init(site, via, counter, atom.args[0], value, "set" if how == "set" else "plain")
