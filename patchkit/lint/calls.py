@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patchkit.lint import algebra, ir, values
-from patchkit.lint.conditions import Condition, compare
+from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.effects import atomic_operation
 from patchkit.lint.evaluate import (
     evaluate,
@@ -15,6 +15,7 @@ from patchkit.lint.evaluate import (
     member_of,
 )
 from patchkit.lint.events import (
+    Assume,
     Get,
     Init,
     Lock,
@@ -99,7 +100,7 @@ class Machine(Writer):
         shown = name or "call"
         if name and name in self.world.effects.pure:
             return values.result_of(shown, args, "", type_)
-        if not self.world.watched(tag_of(type_)):
+        if not self.world.watched(tag_of(type_)) and not self.world.effects.counts(name):
             args = ()
         key = f"{shown}({', '.join(each.text for each in args)})"
         return values.result_of(shown, args, state.serial(key), type_)
@@ -129,7 +130,8 @@ class Machine(Writer):
     ) -> list[State]:
         """Execute an operation on an atomic variable; the pointer is found by what it points to."""
         pointer = next((each for each in reversed(args) if self._pointer(each)), args[-1])
-        if operation in ("try_cmpxchg", "cmpxchg", "xchg", "set") or "unless" in operation:
+        first = operation in ("try_cmpxchg", "cmpxchg", "xchg", "set") or "unless" in operation
+        if first or "_lock" in operation:
             pointer = args[0]
         at = values.deref(pointer)
         before = load(at, state, self.scope)
@@ -143,16 +145,38 @@ class Machine(Writer):
             return [state]
         if operation in ("cmpxchg", "try_cmpxchg") and len(args) > 2:
             return self._exchange(call, name, operation, at, args, state)
+        if name in self.world.effects.new_references and self._counting(at) and call.result:
+            return self._refer(call, name, at, args, state)
         amount = _stepped_by(operation, args, pointer)
         if amount is None or "unless" in operation or "zero" in operation:
             self._unknown(call, name, args, state)
             return [state]
         self.write(at, before + amount, state, site, name, stepped=True, how="atomic")
-        if "and_test" in operation or "negative" in operation:
+        if "_and_" in operation or "negative" in operation:
             self._unknown(call, name, args, state)
             return [state]
         self.give(call, before if operation.startswith("fetch") else before + amount, state)
         return [state]
+
+    def _counting(self, at: Value) -> bool:
+        """Tell whether a place counts the references that a charge is given back with."""
+        atom = at.atom
+        return atom is not None and self.world.accounting(atom.tag, atom.name)
+
+    def _refer(
+        self, call: ir.Call, name: str, at: Value, args: tuple[Value, ...], state: State
+    ) -> list[State]:
+        """Execute a call that takes a reference if there is still one."""
+        result = self.fresh(call, name, args, state)
+        self.give(call, result, state)
+        failed = state.fork()
+        site = self.site(call.span)
+        for each, condition in ((state, truth(result)), (failed, truth(result).negated())):
+            each.facts.add(condition)
+            emit(each, Assume(site, (), condition))
+        before = load(at, state, self.scope)
+        self.write(at, before + ONE, state, site, name, stepped=True, how="atomic")
+        return [state, failed]
 
     def _pointer(self, value: Value) -> bool:
         atom = value.atom

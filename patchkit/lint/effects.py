@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 _ATOMIC = re.compile(
-    r"^(?:raw_|arch_)?(atomic_long|atomic64|atomic)_(\w+?)(?:_relaxed|_acquire|_release)?$"
+    r"^(?:raw_|arch_)?(atomic_long|atomic64|atomic|refcount)_(\w+?)(?:_relaxed|_acquire|_release)?$"
 )
 _ATOMIC_OPERATIONS = frozenset(
     {
@@ -20,7 +20,8 @@ _ATOMIC_OPERATIONS = frozenset(
         *("add_return", "sub_return", "inc_return", "dec_return", "add_negative"),
         *("fetch_add", "fetch_sub", "fetch_inc", "fetch_dec", "sub_and_test", "dec_and_test"),
         *("inc_and_test", "add_unless", "inc_not_zero", "inc_unless_negative"),
-        *("dec_if_positive", "fetch_add_unless"),
+        *("dec_if_positive", "fetch_add_unless", "add_not_zero", "dec_and_lock"),
+        *("dec_and_mutex_lock", "dec_and_lock_irqsave"),
     }
 )
 
@@ -87,6 +88,7 @@ class Effects:
         self.puts = {name: _reference(entry) for entry in data["put"] for name in entry["names"]}
         self.gets = {name: _reference(entry) for entry in data["get"] for name in entry["names"]}
         self.last_references = Names(data["last_reference"]["names"])
+        self.new_references = Names(data["new_reference"]["names"])
         self.allocators = {
             name: bool(entry.get("zeroed"))
             for entry in data["allocator"]
@@ -109,6 +111,10 @@ class Effects:
         self.unpins = Names(data["pins"]["unpin"])
         self.pure = Names(data["pure"]["names"])
         self.warnings = frozenset(data["warnings"]["names"])
+
+    def counts(self, name: str) -> bool:
+        """Tell whether a function's result says that a reference was the last one, or was taken."""
+        return name in self.last_references or name in self.new_references
 
     def known(self, name: str) -> bool:
         """Tell whether a function has an entry that makes an event or a value of its own."""
