@@ -4,9 +4,10 @@
 Charges and releases are paired by object and by caller, never by file: what a failing path leaves
 (``ledger_errors``), what one function shows by itself (``ledger_local``), what an object remembers
 against what its release takes (``ledger_accounts``, ``ledger_pairs``), what parts and references
-come to together (``ledger_whole``), the conditions on both sides (``ledger_guards``), charges that
-a VMA's flag remembers (``ledger_vma``), and as the last resort what a directory does in one
-direction only (``ledger_lonely``). Every rule of the ledger picks its own findings.
+come to together (``ledger_whole``), the conditions on both sides (``ledger_guards``,
+``ledger_states``), charges that a VMA's flag remembers (``ledger_vma``), and as the last resort
+what a directory does in one direction only (``ledger_lonely``). Every rule of the ledger picks its
+own findings.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from patchkit.lint.ledger_guards import guard_drafts
 from patchkit.lint.ledger_local import local_drafts
 from patchkit.lint.ledger_lonely import lonely_drafts
 from patchkit.lint.ledger_pairs import pair_drafts
+from patchkit.lint.ledger_states import state_drafts
 from patchkit.lint.ledger_vma import vma_drafts
 from patchkit.lint.ledger_whole import whole_drafts
 from patchkit.lint.model import Finding
@@ -63,6 +65,7 @@ def _all(analysis: Analysis) -> Iterator[Draft]:
         yield from local_drafts(function)
     yield from pair_drafts(analysis)
     yield from guard_drafts(analysis)
+    yield from state_drafts(analysis)
     yield from whole_drafts(analysis)
     yield from lonely_drafts(analysis)
     yield from vma_drafts(analysis)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.events import Store
 from patchkit.lint.ledger_algebra import members, place, replayed, vague
 from patchkit.lint.ledger_paths import Balance, Key, balances, direction
 from patchkit.lint.values import Value
@@ -114,20 +115,21 @@ def _charge(balance: Balance, key: Key, amount: Value) -> Entry:
         held = balance.state[store.name]
         if held.constant is not None:
             continue
-        if balance.equal.same(held, amount) or (
-            not store.before.zero and balance.equal.same(store.value - store.before, amount)
-        ):
+        if balance.equal.same(held, amount) or _grows(balance, store, amount):
             amounts.add(store.name)
     for name, held in balance.state.items():
         if held.constant is None and _carries(amount, held):
             amounts.add(name)
-    grown = {
-        each.name: amount
-        for each in balance.stores
-        if not each.before.zero and balance.equal.same(each.value - each.before, amount)
-    }
+    grown = {each.name: amount for each in balance.stores if _grows(balance, each, amount)}
     remembered = {**balance.state, **grown}
     return Entry(balance, key, amount, frozenset(owners), frozenset(amounts), remembered)
+
+
+def _grows(balance: Balance, store: Store, amount: Value) -> bool:
+    """Tell whether a store adds a charge to what a member held (references also grow by one)."""
+    if store.before.zero or amount.constant is not None:
+        return False
+    return balance.equal.same(store.value - store.before, amount)
 
 
 def _carries(amount: Value, held: Value) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from patchkit.lint.algebra import rebuild
+from patchkit.lint.algebra import PAGE_SIZE, rebuild
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.values import (
     ZERO,
@@ -88,6 +88,25 @@ def members(value: Value) -> set[str]:
 def replayed(value: Value, state: Mapping[str, Value]) -> Value:
     """Return *value* with members replaced by what *state* says they hold, by ``tag.member``."""
     return replaced(value, lambda atom: state.get(place(atom)) if atom.tag else None)
+
+
+def unrounded(value: Value) -> Value:
+    """Return a value in bytes with ``PAGE_SIZE * PFN_DOWN(x)`` taken for x: enough to compare."""
+    page = PAGE_SIZE.terms[0][0][0]
+    total = ZERO
+    for product, factor in value.terms:
+        down = [atom for atom in product if atom.kind == "op" and atom.name == "PFN_DOWN"]
+        if down and page in product:
+            rest = list(product)
+            rest.remove(page)
+            rest.remove(down[0])
+            inner = down[0].args[0]
+            for atom in rest:
+                inner = inner * single(atom)
+            total = total + inner * number(factor)
+        else:
+            total = total + Value(((product, factor),))
+    return total
 
 
 _UNSIGNED = re.compile(r"unsigned\b|\bu(8|16|32|64)\b|\bsize_t\b|__u|uint")

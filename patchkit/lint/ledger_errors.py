@@ -29,7 +29,7 @@ def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]
                 if draft is not None and not _below(analysis, balance, key):
                     best.setdefault(f"{draft.rule} {draft.subject}", (0, draft))
                 continue
-            if key[1].zero or _kept(balance, rest):
+            if key[1].zero or _kept(balance, rest) or _relieved(balance, key):
                 continue
             if _loops(analysis, balance, key, rest) or _handed_on(analysis, balance, key):
                 continue
@@ -102,11 +102,26 @@ def _kept(balance: Balance, rest: Value) -> bool:
             continue
         if balance.state.get(store.name) != store.value or store.value.zero:
             continue
-        if balance.equal.same(store.value - store.before, rest) or balance.equal.same(
+        grown = store.value - store.before
+        if (grown.constant is None and balance.equal.same(grown, rest)) or balance.equal.same(
             store.value, rest
         ):
             return True
     return False
+
+
+def _relieved(balance: Balance, key: Key) -> bool:
+    """Tell whether the path relieves, for the same counter, an owner that an object names by as
+    much as the object says: who and how much it is cannot be told then."""
+    return any(
+        counter == key[0]
+        and owner != key[1]
+        and balance.sign((counter, owner)) < 0
+        and any(atom.kind == "field" for atom in owner.atoms())
+        and _unknown(balance, rest)
+        and not balance.equal.same(rest, -balance.net[key])
+        for (counter, owner), rest in balance.net.items()
+    )
 
 
 def _loops(analysis: Analysis, balance: Balance, key: Key, rest: Value) -> bool:
@@ -128,11 +143,30 @@ def _loops(analysis: Analysis, balance: Balance, key: Key, rest: Value) -> bool:
         for each in other.charges:
             if each.counter != key[0] or direction(each) >= 0 or each.here in present:
                 continue
-            if each.here.span.start > end:
+            if each.here.span.start > end or _passed(analysis, balance, each):
                 continue
             if vague(each.amount) or (each.via and not _told(balance, each.amount)):
                 return True
     return False
+
+
+def _passed(analysis: Analysis, balance: Balance, given: Charge) -> bool:
+    """Tell whether a path makes the call that gives back on another path, of a callee that always
+    gives back what an object remembers: then that has been nothing on this path."""
+    if not given.via or not any(each.here == given.here for each in balance.path.events):
+        return False
+    inner = given.via[1] if len(given.via) > 1 else given.site
+    callee = analysis.function(inner.function, inner.file)
+    if callee is None:
+        return False
+    books = balances(callee)
+    return all(
+        any(
+            each.site == given.site and each.via == given.via[1:] and not vague(each.amount)
+            for each in book.charges
+        )
+        for book in books
+    )
 
 
 def _handed_on(analysis: Analysis, balance: Balance, key: Key) -> bool:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one function shows by itself: an amount moved twice, or only when it has a certain size."""
+"""What one function shows by itself: an amount moved twice, only when it has a certain size, or
+though fewer pages were pinned."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import FunctionPaths
 from patchkit.lint.conditions import Condition, compare
-from patchkit.lint.events import Charge
+from patchkit.lint.events import Charge, Pin
 from patchkit.lint.ledger_algebra import Equalities, vague
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction
@@ -20,6 +21,7 @@ def local_drafts(function: FunctionPaths) -> Iterator[Draft]:
     """Yield what a function's paths show without a look at others."""
     yield from _twice(function)
     yield from _sized(function)
+    yield from _asked_for(function)
 
 
 def repeated(balance: Balance, key: Key) -> Charge | None:
@@ -132,3 +134,43 @@ def _sized_draft(
         f"{counter} {owner.placed} {names}",
         left.path.steps(step),
     )
+
+
+def _asked_for(function: FunctionPaths) -> Iterator[Draft]:
+    """Yield the charges of as many pages as were to be pinned, behind a pin that may have got
+    fewer: the function tells its callers how many, and they give back only those."""
+    told: set[str] = set()
+    for balance in balances(function):
+        if balance.failed or balance.warned or balance.path.result is None:
+            continue
+        result = balance.path.result.atom
+        pins = {
+            event.function: event
+            for event in balance.path.events
+            if isinstance(event, Pin) and event.pinned
+        }
+        if result is None or result.kind != "call" or result.name not in pins:
+            continue
+        pin = pins[result.name]
+        for charge in balance.charges:
+            if charge.via or charge.site.span.start < pin.site.span.start:
+                continue
+            count = balance.path.result
+            if charge.amount not in pin.arguments or charge.counter in told:
+                continue
+            if direction(charge) < 0 or balance.equal.same(count, charge.amount):
+                continue
+            told.add(charge.counter)
+            message = (
+                f"{charge.amount.text} is charged to {charge.counter}, but the function returns"
+                f" {count.text}, which may be fewer pages"
+            )
+            line = charge.here.span.line
+            yield Draft(
+                "uncharge-amount-differs",
+                function,
+                line,
+                message,
+                f"{charge.counter} {charge.owner.typed} {charge.amount.typed} {count.typed}",
+                balance.path.steps(Step(function.file, line, message)),
+            )

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from patchkit.lint.analysis import Analysis
-from patchkit.lint.events import Charge
+from patchkit.lint.events import Charge, Store
 from patchkit.lint.ledger_accounts import (
     CURRENT,
     Accounts,
@@ -17,10 +18,10 @@ from patchkit.lint.ledger_accounts import (
     linked,
     same_owner,
 )
-from patchkit.lint.ledger_algebra import replayed
+from patchkit.lint.ledger_algebra import members, place, replayed
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_local import repeated
-from patchkit.lint.ledger_paths import Balance, balances
+from patchkit.lint.ledger_paths import Balance, Key, balances
 from patchkit.lint.model import Step
 
 
@@ -42,6 +43,71 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
         if not kept_somewhere(charge):
             continue
         yield _unreleased(analysis, charge)
+    yield from _mirrors(analysis)
+
+
+@functools.lru_cache(maxsize=4)
+def _keepers(analysis: Analysis) -> dict[str, frozenset[str]]:
+    """Return the members that keep the running task's mm, by tag."""
+    found: dict[str, set[str]] = {}
+    for _, _, event in analysis.events(Store):
+        assert isinstance(event, Store)
+        atom = event.value.atom
+        if event.tag and atom is not None and place(atom) == CURRENT:
+            found.setdefault(event.tag, set()).add(event.member)
+    return {tag: frozenset(names) for tag, names in found.items()}
+
+
+def _mirrors(analysis: Analysis) -> Iterator[Draft]:
+    """Yield the charges of the running task's mm that an object counts which was set up before,
+    and keeps the mm that it counts for."""
+    told: set[tuple[str, str, str]] = set()
+    for function in analysis.functions:
+        for balance in balances(function):
+            if balance.failed or balance.warned:
+                continue
+            for counter, owner in balance.net:
+                name = _mirror(analysis, balance, (counter, owner))
+                key = (function.file, function.name, f"{counter} {name}")
+                if not name or key in told:
+                    continue
+                told.add(key)
+                event = balance.owned((counter, owner))[-1]
+                line = event.here.span.line
+                message = (
+                    f"{counter} of {owner.text} changes with what an object counts that was set up"
+                    f" before, and that keeps its owner in {name}"
+                )
+                yield Draft(
+                    "uncharge-mm-differs",
+                    function,
+                    line,
+                    message,
+                    f"{counter} {owner.placed} {name}",
+                    balance.path.steps(Step(function.file, line, message)),
+                )
+
+
+def _mirror(analysis: Analysis, balance: Balance, key: Key) -> str:
+    """Return the member that keeps the owner of an object which counts a charge of the running
+    task's mm, empty if there is none."""
+    atom = key[1].atom
+    if atom is None or place(atom) != CURRENT:
+        return ""
+    for store in balance.stores:
+        names = _keepers(analysis).get(store.tag, frozenset())
+        thing = store.object.atom
+        if store.via or not names or thing is None or thing.kind != "param":
+            continue
+        if not balance.equal.same(store.value - store.before, balance.net[key]):
+            continue
+        kept = {f"{store.tag}.{name}" for name in names}
+        if kept & balance.state.keys() or any(
+            kept & members(each.value) for each in balance.conditions
+        ):
+            continue
+        return min(kept)
+    return ""
 
 
 def kept_somewhere(charge: Entry) -> bool:

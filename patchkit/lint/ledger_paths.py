@@ -6,11 +6,12 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field
 
+from patchkit.lint.algebra import PAGE_SIZE
 from patchkit.lint.analysis import FunctionPaths, Path
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.counters import load_counters
 from patchkit.lint.events import Assume, Charge, Event, Outcome, Pin, Put, Store
-from patchkit.lint.ledger_algebra import Equalities, members
+from patchkit.lint.ledger_algebra import Equalities, members, unrounded
 from patchkit.lint.values import ZERO, Atom, Value
 
 Key = tuple[str, Value]
@@ -70,6 +71,28 @@ class Balance:
             known = self.relations.get(wanted.value.text, ())
             if any(each.implies(wanted) for each in known):
                 return sign
+        return 0
+
+    def moves(self, event: Charge) -> int:
+        """Return 1 if an event adds pages, -1 if it takes them away, 0 if that is open.
+
+        What the path knows of the addresses counts, too: pages between two of them are more than
+        none if one address is above the other.
+        """
+        return direction(event) or self._ordered(event.amount * PAGE_SIZE)
+
+    def _ordered(self, value: Value) -> int:
+        """Return the sign that conditions on addresses give an amount in bytes."""
+        wanted = unrounded(value)
+        for each in self.conditions:
+            if each.relation not in ("<", ">") or len(each.value.terms) < 2:
+                continue
+            sign = 1 if each.relation == ">" else -1
+            bound = unrounded(each.value)
+            if bound == wanted:
+                return sign
+            if bound == -wanted:
+                return -sign
         return 0
 
     def owned(self, key: Key) -> tuple[Charge, ...]:

@@ -17,6 +17,7 @@ from patchkit.lint.ledger_draft import Draft, names_flag
 from patchkit.lint.ledger_paths import Balance, balances, direction
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
+from patchkit.lint.vma_flags import owner_of, tested
 
 
 def vma_drafts(analysis: Analysis) -> Iterator[Draft]:
@@ -50,7 +51,7 @@ def _moved(
 ) -> Iterator[Draft]:
     """Yield the paths that move pages of a VMA without the counter of its flag."""
     books = [each for each in balances(function) if not each.failed and not each.warned]
-    tested = looks(function, flag) or any(
+    asked = looks(function, flag) or any(
         each.counter == counter for book in books for each in book.charges
     )
     told: set[str] = set()
@@ -59,12 +60,13 @@ def _moved(
         if any(each.counter == counter for each in balance.charges) or _cleared(balance, flag):
             continue
         for event in balance.moved:
-            gain = direction(event) > 0
-            if event.counter != companion or not direction(event):
+            moves = balance.moves(event)
+            if event.counter != companion or not moves or state is False:
                 continue
-            if _elsewhere(analysis, event, flag):
+            if _elsewhere(analysis, event, moves, flag):
                 continue
-            if state is not True and (tested or not gain):
+            gain = moves > 0
+            if state is None and (asked or (not gain and _given_back(analysis, function, counter))):
                 continue
             rule = "charge-missing" if gain else "release-without-uncharge"
             subject = f"{counter} {flag} {event.amount.placed}"
@@ -82,10 +84,33 @@ def _moved(
             yield Draft(rule, function, line, message, subject, balance.path.steps(step))
 
 
-def _elsewhere(analysis: Analysis, event: Charge, flag: str) -> bool:
+_LEVELS = 3
+"""Callers above a function in which pages leave that may give them back."""
+
+
+def _given_back(analysis: Analysis, function: FunctionPaths, counter: str) -> bool:
+    """Tell whether a function above gives back for all pages that leave in *function*, or who
+    calls it is not known."""
+    level = [function]
+    for _ in range(_LEVELS):
+        above = [call.caller for each in level for call in analysis.callers(each)]
+        if not above:
+            return level[0] is function
+        if any(
+            event.counter == counter and direction(event) <= 0
+            for each in above
+            for balance in balances(each)
+            for event in balance.charges
+        ):
+            return True
+        level = list(dict.fromkeys(above))
+    return False
+
+
+def _elsewhere(analysis: Analysis, event: Charge, moves: int, flag: str) -> bool:
     """Tell whether the pages are moved for somebody else: a caller that hands in how many, or a
     callee that looks at the flag itself."""
-    atom = event.amount.atom if direction(event) > 0 else (-event.amount).atom
+    atom = event.amount.atom if moves > 0 else (-event.amount).atom
     if not event.via:
         return atom is not None and atom.kind == "param"
     for site in (*event.via[1:], event.site):
@@ -124,11 +149,15 @@ def _again(function: FunctionPaths, counter: str, flag: str) -> Iterator[Draft]:
             if isinstance(event, Assume) and names_flag(event.condition.value, flag)
         ]
         subjects = {_tested(each.value, flag) for each in tests}
-        if len(subjects) == 1 and tests[0].relation == "!=":
+        had = any(_had(each, flag) for each in tests)
+        if had or (len(subjects) == 1 and tests[0].relation == "!="):
             line = charge.here.span.line
             message = (
-                f"{charge.amount.text} is charged for {flag} without a test whether the VMA has"
-                " been charged for it before"
+                f"{charge.amount.text} is charged for {flag}, and the VMA has been charged for it"
+                " before"
+                if had
+                else f"{charge.amount.text} is charged for {flag} without a test whether the VMA"
+                " has been charged for it before"
             )
             step = Step(function.file, line, message)
             yield Draft(
@@ -140,6 +169,13 @@ def _again(function: FunctionPaths, counter: str, flag: str) -> Iterator[Draft]:
                 balance.path.steps(step),
             )
             return
+
+
+def _had(condition: Condition, flag: str) -> bool:
+    """Tell whether a condition says that a VMA that was handed in has the flag."""
+    flags = tested(condition, flag)
+    vma = owner_of(flags) if flags is not None and condition.relation == "!=" else None
+    return vma is not None and vma.atom is not None and vma.atom.kind == "param"
 
 
 def _tested(value: Value, flag: str) -> str:

@@ -8,12 +8,14 @@ gives its charge back once, with the last reference; so taking another one must 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis
 from patchkit.lint.conditions import Condition
+from patchkit.lint.effects import load_effects
 from patchkit.lint.ledger_accounts import Entry, accounts
-from patchkit.lint.ledger_algebra import members
+from patchkit.lint.ledger_algebra import members, place
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import Balance, balances
 from patchkit.lint.model import Step
@@ -31,6 +33,7 @@ def whole_drafts(analysis: Analysis) -> Iterator[Draft]:
                 told.add(draft.subject)
                 yield draft
     yield from _again(analysis)
+    yield from _left_reference(analysis)
 
 
 def _total(balance: Balance) -> Value:
@@ -49,14 +52,10 @@ def _parts(charges: tuple[Entry, ...]) -> dict[str, Entry]:
             continue
         whole = {atom.text for atom in _total(charge.balance).atoms()}
         for name, held in charge.balance.state.items():
-            atom = held.atom
-            if (
-                atom is None
-                or atom.text in whole
-                or not charge.balance.equal.same(held, charge.amount)
-            ):
+            if held.constant is not None or {atom.text for atom in held.atoms()} <= whole:
                 continue
-            found.setdefault(name, charge)
+            if charge.balance.equal.same(held, charge.amount):
+                found.setdefault(name, charge)
     return found
 
 
@@ -86,15 +85,37 @@ def _counts(condition: Condition, gained: bool) -> str:
     atom = condition.value.atom
     if atom is None or atom.kind != "call" or condition.relation not in ("!=", ">"):
         return ""
-    taken = "inc_not_zero" in atom.name or "get_unless_zero" in atom.name
-    lost = "dec_and" in atom.name or atom.name.endswith("put_testzero")
-    if (taken if gained else lost) and atom.args:
-        return " ".join(sorted(members(atom.args[0])))
-    return ""
+    effects = load_effects()
+    names = effects.new_references if gained else effects.last_references
+    if atom.name not in names:
+        return ""
+    return next((name for arg in atom.args if (name := _pointed(arg))), "")
 
 
-def _again(analysis: Analysis) -> Iterator[Draft]:
-    """Yield the paths that charge for another reference to what the last one gives back."""
+def _pointed(value: Value) -> str:
+    """Return ``tag.member`` for the address of a member, else an empty text."""
+    atom = value.atom
+    inner = atom.args[0].atom if atom is not None and atom.kind == "address" else None
+    return place(inner) if inner is not None else ""
+
+
+def _remembers(balance: Balance, name: str) -> bool:
+    """Tell whether a path notes something in the object whose reference it takes, other references
+    apart: then it charges for more than the reference."""
+    tag = name.partition(".")[0]
+    return any(
+        each.tag == tag and (each.value - each.before).constant is None for each in balance.stores
+    )
+
+
+def _constant(balance: Balance) -> bool:
+    """Tell whether a path knows the number of pages that it charges."""
+    return any(rest.constant is not None for rest in balance.net.values())
+
+
+@functools.lru_cache(maxsize=4)
+def _guarding(analysis: Analysis) -> dict[str, Balance]:
+    """Return the members that count references, with a path that gives back with the last one."""
     last: dict[str, Balance] = {}
     for function in analysis.functions:
         for balance in balances(function):
@@ -103,16 +124,22 @@ def _again(analysis: Analysis) -> Iterator[Draft]:
             for condition in balance.conditions:
                 name = _counts(condition, gained=False)
                 if name:
-                    last.setdefault(name.rpartition(" ")[2], balance)
+                    last.setdefault(name, balance)
+    return last
+
+
+def _again(analysis: Analysis) -> Iterator[Draft]:
+    """Yield the paths that charge for another reference to what the last one gives back."""
+    last = _guarding(analysis)
     told: set[tuple[str, str]] = set()
     for function in analysis.functions:
-        for balance in balances(function):
+        for balance in sorted(balances(function), key=_constant):
             if balance.failed or balance.warned:
                 continue
             names = {_counts(each, gained=True) for each in balance.conditions} - {""}
             for name in sorted(names):
-                given = next((last[part] for part in name.split() if part in last), None)
-                if given is None:
+                given = last.get(name)
+                if given is None or _remembers(balance, name):
                     continue
                 for (counter, owner), rest in balance.net.items():
                     shared = {each for each, _ in given.net}
@@ -136,3 +163,47 @@ def _again(analysis: Analysis) -> Iterator[Draft]:
                         f"{counter} {owner.placed} {rest.placed} {name}",
                         balance.path.steps(Step(function.file, line, message)),
                     )
+
+
+def _left_reference(analysis: Analysis) -> Iterator[Draft]:
+    """Yield the failing paths that keep a reference: the last one will never be dropped, and what
+    it would give back stays charged."""
+    last = _guarding(analysis)
+    for function in analysis.functions:
+        told: set[str] = set()
+        for balance in balances(function):
+            if not balance.failed or balance.warned:
+                continue
+            for name, object_, taken in _taken(balance):
+                given = last.get(name)
+                if given is None or name in told:
+                    continue
+                told.add(name)
+                end = balance.path.end.span.line
+                message = (
+                    f"the reference that is taken in {name} is not dropped on this error path, so"
+                    f" {given.function.name}() never comes to give back"
+                )
+                yield Draft(
+                    "charge-left-on-error",
+                    function,
+                    end,
+                    message,
+                    f"{name} of {object_.typed} by {taken}",
+                    balance.path.steps(Step(function.file, end, message)),
+                )
+
+
+def _taken(balance: Balance) -> Iterator[tuple[str, Value, int]]:
+    """Yield the members that a path itself has stepped up in the end, with object and step."""
+    steps: dict[tuple[str, str], tuple[Value, Value]] = {}
+    for store in balance.stores:
+        key = (store.name, store.object.text)
+        before = steps[key][1] if key in steps else ZERO
+        steps[key] = (store.object, before + store.value - store.before)
+        if store.via:
+            return
+    for (name, _), (object_, step) in steps.items():
+        count = step.constant
+        if count is not None and count > 0:
+            yield name, object_, count
