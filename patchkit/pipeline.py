@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from patchkit import __version__
-from patchkit.boot.accel import Choice
+from patchkit.boot.accel import Choice, qemu_version
 from patchkit.boot.initramfs import compile_init, initramfs, library_finder
 from patchkit.boot.session import BootRequest, BootResult, boot
 from patchkit.boot.vm import Clocks
@@ -32,6 +32,8 @@ from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
 from patchkit.results.junit import write_junit
 from patchkit.results.ktap import Parser
+from patchkit.results.page import write_page
+from patchkit.results.record import Run, banner, verdict_json, write_run
 from patchkit.results.verdict import Verdict, judge
 
 TCG_SCALE = 2.0
@@ -117,32 +119,25 @@ class TestResult:
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``test --format json`` prints; docs/json.md describes it."""
-        verdict = self.verdict
         return {
             "schema": 1,
-            "verdict": verdict.word,
-            "why": verdict.why,
+            **verdict_json(self.verdict),
             "accelerator": self.booted.accelerator,
             "accelerator_why": self.booted.why,
-            "tests": [
-                {"name": test.name, "status": test.status, "seconds": test.seconds,
-                 "reason": test.reason}
-                for test in verdict.tests
-            ],
-            "crashes": [dataclasses.asdict(crash) for crash in verdict.crashes],
             "console": os.fspath(self.booted.console),
             "run_directory": os.fspath(self.run_directory),
             "reproduce": self.reproduce,
             "dropped": [str(entry) for entry in self.built.dropped],
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
-        }  # fmt: skip
+        }
 
 
 def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     """Build the kernel and its tests, boot them, and return the verdict.
 
-    The run directory has the console's log, the results, the configuration, the kernel, the
-    initramfs, ``junit.xml``, ``metadata.json`` and the commands that repeat it all.
+    The run directory has the console's log, the results (``results.ktap``, ``results.json``,
+    ``junit.xml`` and as a page, ``index.html``), the configuration, the kernel, the initramfs,
+    ``metadata.json`` and the commands that repeat it all.
 
     Raises what build() raises, NothingRanError when no target is asked for, and
     InfrastructureError when QEMU cannot be started. A guest that crashes or hangs is a verdict.
@@ -187,7 +182,29 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     write_junit(verdict, built.directory / "junit.xml", name=" ".join(request.targets))
     (built.directory / "qemu.sh").write_text(f"#!/bin/sh\nexec {booted.command}\n")
     _write_metadata(built.directory, request, built, result)
+    record = _record(request, result)
+    write_run(record, built.directory)
+    write_page(record, built.directory)
     return result
+
+
+def _record(request: TestRequest, result: TestResult) -> Run:
+    """Return everything about a run that is kept with it."""
+    verdict, booted, built = result.verdict, result.booted, result.built
+    return Run(
+        verdict=verdict.word, why=verdict.why, tests=verdict.tests, crashes=verdict.crashes,
+        end=booted.vm.end, accelerator=booted.accelerator, accelerator_why=booted.why,
+        tree=os.fspath(request.tree), commit=built.commit, targets=request.targets,
+        profile="debug" if request.debug else "default",
+        seconds={name: round(value, 3) for name, value in result.seconds.items()},
+        versions={
+            "patchkit": __version__, "kernel": banner(booted.console),
+            "compiler": built.toolchain.version,
+            "qemu": qemu_version(load_arch(_arch_name(request))),
+        },
+        commands={"reproduce": result.reproduce, "qemu": booted.command},
+        dropped=tuple(str(entry) for entry in built.dropped),
+    )  # fmt: skip
 
 
 def build(request: TestRequest, progress: Progress = no_progress) -> Built:

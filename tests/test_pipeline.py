@@ -24,6 +24,7 @@ from patchkit.errors import InfrastructureError, NothingRanError, TreeError
 from patchkit.paths import cache_directory
 from patchkit.pipeline import TestRequest
 from patchkit.progress import Progress
+from patchkit.results.record import read_run
 
 __all__ = ["guest", "toolchain", "tree"]
 
@@ -90,8 +91,8 @@ def test_the_run_directory_has_everything(repository: Path, guest: Callable[[str
     where = run(repository).run_directory
     assert where.parent == cache_directory() / "runs"
     assert {path.name for path in where.iterdir()} == {
-        "bzImage", "config", "console.log", "initramfs.cpio", "junit.xml", "metadata.json",
-        "qemu.sh", "reproduce.sh", "results.ktap",
+        "bzImage", "config", "console.log", "index.html", "initramfs.cpio", "junit.xml",
+        "metadata.json", "qemu.sh", "reproduce.sh", "results.json", "results.ktap",
     }  # fmt: skip
     metadata = json.loads((where / "metadata.json").read_text())
     assert metadata["commit"] == git(repository, "rev-parse", "HEAD")
@@ -99,6 +100,12 @@ def test_the_run_directory_has_everything(repository: Path, guest: Callable[[str
     assert metadata["result"]["verdict"] == "pass"
     assert "patchkit test --tree x" in (where / "reproduce.sh").read_text()
     assert str(where / "bzImage") in (where / "qemu.sh").read_text()
+    kept = read_run(where)
+    assert (kept.verdict, kept.targets, kept.profile) == ("pass", ("mpin",), "default")
+    assert [test.name for test in kept.tests] == ["mpin: limits", "mpin: fork"]
+    assert kept.versions["kernel"] == "Linux version 6.12.0 (fake)"
+    assert kept.versions["qemu"] == "QEMU emulator version 0.0 (fake)"
+    assert "patchkit test --tree x" in (where / "index.html").read_text()
 
 
 def test_a_failing_test_is_a_failure(repository: Path, guest: Callable[[str], Guest]) -> None:

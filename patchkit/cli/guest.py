@@ -4,25 +4,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from patchkit import pipeline
-from patchkit.boot.crashes import scan
 from patchkit.cli.commits import commit, render
 from patchkit.cli.output import Output, ProgressDisplay
 from patchkit.cli.series import show_plan, templates_of
 from patchkit.errors import ExitCode, PatchkitError, UserError
 from patchkit.pipeline import Built, TestRequest, TestResult
 from patchkit.results.junit import write_junit
-from patchkit.results.ktap import parse as parse_ktap
-from patchkit.results.verdict import Verdict, judge
+from patchkit.results.record import verdict_json
+from patchkit.results.verdict import Verdict, judge_log
 from patchkit.series.plan import in_order
 from patchkit.tree.resolve import repository_of
 
+_PIECE = 1 << 20
 SKIP_BISECTION = 125
 """What git bisect run takes for "this commit cannot be tested"."""
 
@@ -60,19 +62,24 @@ def run(arguments: argparse.Namespace, output: Output) -> ExitCode:
 def parse(arguments: argparse.Namespace, output: Output) -> ExitCode:
     """Give a verdict on a log."""
     try:
-        data = (
-            sys.stdin.buffer.read() if arguments.file == "-" else Path(arguments.file).read_bytes()
-        )
+        verdict = judge_log(_pieces(arguments.file))
     except OSError as error:
         raise UserError(f"{arguments.file}: {error.strerror}") from None
-    verdict = judge(parse_ktap(data), crashes=scan(data))
     if arguments.junit:
         write_junit(verdict, arguments.junit)
     if arguments.format == "json":
-        output.json({"schema": 1, **_verdict_json(verdict)})
+        output.json({"schema": 1, **verdict_json(verdict)})
     else:
         _show_verdict(verdict, output)
     return verdict.exit_code
+
+
+def _pieces(file: str) -> Iterator[bytes]:
+    """Yield a log bit by bit: it may be larger than memory, or a pipe."""
+    with contextlib.ExitStack() as stack:
+        log = sys.stdin.buffer if file == "-" else stack.enter_context(Path(file).open("rb"))
+        while piece := log.read(_PIECE):
+            yield piece
 
 
 def _test(arguments: argparse.Namespace, output: Output) -> ExitCode:
@@ -142,7 +149,7 @@ def _show(result: TestResult, output: Output) -> None:
     output.data(f"accelerator: {booted.accelerator.upper()} ({booted.why})")
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     output.data(f"time: {spent}")
-    output.data(f"run directory: {result.run_directory}")
+    output.data(f"run directory: {result.run_directory} (index.html shows it all)")
     if result.verdict.word != "pass":
         output.data(f"console: {booted.console}")
         output.data(f"Next: {result.reproduce}")
@@ -163,25 +170,12 @@ def _show_verdict(verdict: Verdict, output: Output) -> None:
             for line in test.log:
                 output.data(f"  {line}")
     for crash in verdict.crashes:
-        output.data(f"line {crash.line} of the console: {crash.kind}: {crash.title}", "bold red")
+        mixed = " (other text is between its lines)" if crash.interleaved else ""
+        output.data(
+            f"line {crash.line} of the console: {crash.kind}: {crash.title}{mixed}", "bold red"
+        )
     style = "green" if verdict.word == "pass" else "bold red"
     output.data(f"{verdict.word}: {verdict.why}", style)
-
-
-def _verdict_json(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "verdict": verdict.word,
-        "why": verdict.why,
-        "tests": [
-            {"name": test.name, "status": test.status, "seconds": test.seconds,
-             "reason": test.reason}
-            for test in verdict.tests
-        ],
-        "crashes": [
-            {"kind": crash.kind, "title": crash.title, "line": crash.line}
-            for crash in verdict.crashes
-        ],
-    }  # fmt: skip
 
 
 def _built_json(built: Built) -> dict[str, Any]:

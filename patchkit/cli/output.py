@@ -15,6 +15,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from patchkit.results.excerpt import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -64,8 +66,8 @@ class Output:
             self._stream.close()
 
     def data(self, text: str = "", style: str | None = None) -> None:
-        """Write a line of data."""
-        self._data.print(Text(text, style=style or ""))
+        """Write a line of data, harmless to a terminal wherever it comes from."""
+        self._data.print(Text(printable(text), style=style or ""))
 
     def raw(self, text: str) -> None:
         """Write text as it is, without a line feed of our own."""
@@ -84,7 +86,9 @@ class Output:
         for heading in headings:
             table.add_column(heading, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(cell, style=STATE_STYLES.get(cell, "")) for cell in row))
+            table.add_row(
+                *(Text(printable(cell), style=STATE_STYLES.get(cell, "")) for cell in row)
+            )
         wide = Console(
             file=self._stream, width=200, no_color=self._data.no_color,
             force_terminal=self._data.is_terminal, highlight=False, markup=False,
@@ -94,11 +98,11 @@ class Output:
     def talk(self, text: str, style: str | None = None) -> None:
         """Say something to the person; silent with ``-q``."""
         if not self.quiet:
-            self.talk_console.print(Text(text, style=style or ""))
+            self.talk_console.print(Text(printable(text), style=style or ""))
 
     def error(self, text: str, hint: str = "") -> None:
         """Say what went wrong and what to do next; never silent."""
-        self.talk_console.print(Text(f"patchkit: {text}", style="bold red"))
+        self.talk_console.print(Text(f"patchkit: {printable(text)}", style="bold red"))
         if hint:
             self.talk_console.print(Text(f"Next: {hint}"))
 

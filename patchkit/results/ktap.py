@@ -10,6 +10,7 @@ What is understood:
 - results without number, without name (``ok 3 # SKIP reason``), with or without ``- ``;
 - the directives SKIP, XFAIL, TODO, TIMEOUT, error, ``exit=N`` and ``signal=N``;
 - ``Bail out!``;
+- a message of the kernel in the middle of a result, where both write to one console;
 - printk prefixes, carriage returns, bytes that are not UTF-8, and a runner's result that begins in
   the middle of a line because what a program said before it had no line feed.
 
@@ -32,6 +33,8 @@ MAX_DEPTH = 32
 _LINE_LIMIT = 65536
 
 _PRINTK = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
+_STAMP_INSIDE = re.compile(r"(?<=\S)[ \t]*\[ *\d+\.\d{6}\]")
+_MIXED = "other text is on its line"
 _INDENT = re.compile(r"(?:# |  |\t)*")
 _VERSION = re.compile(r"K?TAP version \d+\s*")
 _PLAN = re.compile(r"1\.\.(\d{1,9})(?:\s*#\s*(.*?))?\s*")
@@ -190,12 +193,13 @@ class Parser:
                 why = re.sub(r"^skip(?:ped)?\b[:\s]*", "", match[2] or "", flags=re.I)
                 level.skipped = why or "nothing to run"
             return True
-        if match := _RESULT.fullmatch(body):
+        stamp = _STAMP_INSIDE.search(body) if body.startswith(("ok", "not ok")) else None
+        if match := _RESULT.fullmatch(body[: stamp.start()] if stamp else body):
             # "ok" is a common word; without a number it needs something else that speaks for it.
             sure = match[2] or (match[3] or "").startswith("- ")
             if not sure and not (self._levels[-1].indent == indent and self._declared(indent)):
                 return False
-            self._result(self._enter(indent), match, cut)
+            self._result(self._enter(indent), match, cut, recovered=stamp is not None)
             return True
         if match := _BAIL.fullmatch(body):
             self._enter(indent).bail = match[1] or "no reason given"
@@ -237,7 +241,8 @@ class Parser:
         if indent.endswith("# # ") and (match := _SECONDS.fullmatch(body)):
             self._owner(indent[: -len("# # ")]).seconds = float(match[1])
             return
-        owner = self._owner(outer or "")
+        # What a test prints may itself begin with spaces or tabs.
+        owner = self._owner(indent[: max(indent.rfind("# "), 0)])
         # Without what the runner and nesting put in front of it.
         owner.log.append(text.removeprefix(owner.indent).removeprefix("# "))
 
@@ -259,6 +264,8 @@ class Parser:
             # It is another test's result: the one that started has not reported.
             level.settle()
             inside = None
+        if recovered:
+            reason = reason or _MIXED
         case = Case(name, status, reason, level.seconds, self._number, recovered)
         case.log = tuple(level.log)
         if inside is not None:

@@ -55,9 +55,11 @@ def judge(
 ) -> Verdict:
     """Return the verdict on *results*.
 
-    *declared* are the outermost tests that must have reported; *vm* is how the guest ended, None
-    when there is just a log. *clocks* are only for the sentence.
+    *declared* are the outermost tests that must have run: one that never reported is missing, and
+    one that was skipped has not passed. *vm* is how the guest ended, None when there is just a log.
+    *clocks* are only for the sentence.
     """
+    declared = tuple(declared)
     tests = results.tests()
     names = {test.name for test in tests}
     lacking = [name for name in dict.fromkeys(declared) if name not in names]
@@ -66,6 +68,13 @@ def judge(
         for name in lacking
     )
     word, why = _worst(results, tests, crashes, vm, clocks or Clocks())
+    skipped = [test for test in tests if test.status == "skip" and test.name in declared]
+    if word == "pass" and skipped:
+        word, why = (
+            "fail",
+            f"{skipped[0].name} was asked for and skipped"
+            + (f": {skipped[0].reason}" if skipped[0].reason else ""),
+        )
     return Verdict(word, why, tests, tuple(crashes))
 
 

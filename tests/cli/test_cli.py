@@ -240,3 +240,15 @@ def test_a_plain_directory_is_edited_in_place_and_taken_back(
     assert source.read_text() == SOURCE.replace("41", "42")
     call("undo", "--tree", str(tmp_path / "plain"), capsys=capsys)
     assert source.read_text() == SOURCE
+
+
+def test_escape_sequences_of_a_log_do_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"1..1\n# \x1b[2J\x1b]0;title\x07\nnot ok 1 a\x1b[31m # \x1b[5m\n")
+    assert main(["parse", str(path), "--color", "never"]) == ExitCode.NO
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "a\\x1b[31m" in out

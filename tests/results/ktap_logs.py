@@ -226,6 +226,13 @@ WITHOUT_FINAL_LINE_FEED = Log(
     ("suite=pass", "suite: test=pass"),
 )
 
+KERNEL_IN_BETWEEN = Log(
+    b"1..3\nok 1 first[    0.234567] random: crng init done\n[    0.234568] ok 2 second\n"
+    b"not ok 3 third [    0.300000] x: y\n",
+    "fail",
+    ("first=pass", "second=pass", "third=fail"),
+)
+
 UNNUMBERED = Log(b"1..3\nok - a\nnot ok\nok c\n", "fail", ("a=pass", "test 2=fail", "c=pass"))
 
 DIRECTIVES = Log(

@@ -116,3 +116,12 @@ def test_a_console_without_results() -> None:
     )
     panic = b"[    1.000000] Kernel panic - not syncing: Attempted to kill init!\n"
     assert judge_log([panic]).word == "crash"
+
+
+def test_a_test_that_was_asked_for_and_skipped_has_not_passed() -> None:
+    results = parse(b"1..2\nok 1 mpin: a\nok 2 mpin: b # SKIP this kernel has no mpin()\n")
+    verdict = judge(results, declared=["mpin: a", "mpin: b"])
+    assert verdict.word == "fail"
+    assert "mpin: b was asked for and skipped: this kernel has no mpin()" in verdict.why
+    assert judge(results, declared=["mpin: a"]).word == "pass"
+    assert judge(results).word == "pass"
