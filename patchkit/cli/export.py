@@ -35,6 +35,8 @@ def export(arguments: argparse.Namespace, output: Output) -> ExitCode:
         (form, getattr(arguments, form)) for form in FORMS if getattr(arguments, form) is not None
     )
     request = _request(arguments, target, form, rendered)
+    if arguments.cc:
+        output.talk("asking scripts/get_maintainer.pl of the tree whom to copy")
     if rendered:
         assert target.repository is not None
         output.talk(f"exporting the branch {target.branch}, with what you changed there")

@@ -38,7 +38,7 @@ def maintainers(tree: Tree, diff: bytes) -> tuple[str, ...]:
         (directory / "series.patch").write_bytes(diff)
         argv = ["perl", SCRIPT, "--no-tree", "--no-git", "--no-git-fallback", "--no-rolestats",
                 "--no-roles", "series.patch"]  # fmt: skip
-        done = process.run(argv, cwd=directory, timeout=120, check=False)
+        done = process.run(argv, cwd=directory, timeout=900, check=False)
     if done.returncode != 0:
         reason = done.stderr.decode("utf-8", "backslashreplace").strip()[-500:]
         raise InfrastructureError(f"{tree.name}: {SCRIPT} failed: {reason}", hint="leave out --cc")
