@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
-from patchkit.lint.events import Assume, Charge, Flag
+from patchkit.lint.events import Assume, Charge, Flag, Init
 from patchkit.lint.ledger_draft import Draft, names_flag
 from patchkit.lint.ledger_paths import Balance, balances, direction
 from patchkit.lint.model import Step
@@ -63,6 +63,8 @@ def _moved(
             moves = balance.moves(event)
             if event.counter != companion or not moves or state is False:
                 continue
+            if _begun(balance, event):
+                continue
             if _elsewhere(analysis, event, moves, flag):
                 continue
             gain = moves > 0
@@ -95,7 +97,7 @@ def _given_back(analysis: Analysis, function: FunctionPaths, counter: str) -> bo
     for _ in range(_LEVELS):
         above = [call.caller for each in level for call in analysis.callers(each)]
         if not above:
-            return level[0] is function
+            return level[0] is function and not _in_vain(analysis, function)
         if any(
             event.counter == counter and direction(event) <= 0
             for each in above
@@ -105,6 +107,13 @@ def _given_back(analysis: Analysis, function: FunctionPaths, counter: str) -> bo
             return True
         level = list(dict.fromkeys(above))
     return False
+
+
+def _in_vain(analysis: Analysis, function: FunctionPaths) -> bool:
+    """Tell whether all who can call a function are known, and do nothing that counts."""
+    if not function.function.static or not function.file.endswith(".c"):
+        return False
+    return bool(analysis.program.callers(function.name, function.file))
 
 
 def _elsewhere(analysis: Analysis, event: Charge, moves: int, flag: str) -> bool:
@@ -118,6 +127,14 @@ def _elsewhere(analysis: Analysis, event: Charge, moves: int, flag: str) -> bool
         if inner is not None and looks(inner, flag):
             return True
     return False
+
+
+def _begun(balance: Balance, event: Charge) -> bool:
+    """Tell whether the address space is one that the path has just set up, as a copy."""
+    return any(
+        isinstance(each, Init) and each.owner == event.owner and each.counter == event.counter
+        for each in balance.path.events
+    )
 
 
 def _cleared(balance: Balance, flag: str) -> bool:

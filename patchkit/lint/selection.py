@@ -125,7 +125,7 @@ class Selection:
 
     def _elsewhere(self, functions: list[ir.Function]) -> Iterator[ir.Function]:
         """Yield the callers in other files of functions that charge, if those are few."""
-        wanted = [each for each in functions if not each.static and self.charging(each)]
+        wanted = [each for each in functions if _seen_in(each, "") and self.charging(each)]
         self._program.prefetch(each.name for each in wanted)
         inside = set(self._program.files)
         for function in wanted:
