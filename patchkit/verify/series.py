@@ -133,7 +133,8 @@ class SeriesRun:
                 )  # fmt: skip
                 facts.documented = documented or {}
             for flavour in self._flavours:
-                self._compile(checkout, step, flavour, every, facts)
+                if last or not flavour.once:
+                    self._compile(checkout, step, flavour, every, facts, last=last)
             if VMA_TESTS in self._chosen and f"{wholes.VMA_TESTS}/Makefile" in files:
                 self._vma_tests(checkout, step, facts)
             if VMLINUX in self._chosen and last:
@@ -141,7 +142,14 @@ class SeriesRun:
         return facts
 
     def _compile(
-        self, checkout: Checkout, step: Step, flavour: Flavour, every: Sequence[str], facts: _Facts
+        self,
+        checkout: Checkout,
+        step: Step,
+        flavour: Flavour,
+        every: Sequence[str],
+        facts: _Facts,
+        *,
+        last: bool,
     ) -> None:
         names = select(flavour, step.changes, every, facts.compiled)
         if not names:
@@ -157,6 +165,10 @@ class SeriesRun:
         )  # fmt: skip
         facts.compiled[flavour.name] = found or {}
         built = [name for name, result in (found or {}).items() if result.built]
+        if not last:
+            # What a header makes sparse say elsewhere shows at the end of the series.
+            own = direct_objects(step.changes)
+            built = [name for name in built if name in own]
         if flavour.sparse and SPARSE in self._chosen and built:
             checked = self._try(
                 facts, SPARSE,

@@ -47,6 +47,8 @@ class Flavour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llvm: bool = False
     extra_warnings: bool = False
     sparse: bool = False
+    once: bool = False
+    """Only for the series as a whole, even with --each."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

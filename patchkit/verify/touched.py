@@ -24,11 +24,16 @@ def changes_between(repository: Path, old: str, new: str) -> tuple[Change, ...]:
 
 
 def steps(repository: Path, base: str, commits: Iterable[str], *, each: bool) -> tuple[Step, ...]:
-    """Return every commit with what it changes, or the last with what all of them change."""
+    """Return every commit with what it changes, or only the last.
+
+    The last stands for the series as a whole: its changes are those of all commits together.
+    """
     found: list[Step] = []
     parent = base
     ids = list(commits)
     for commit in ids if each else ids[-1:]:
+        if commit == ids[-1]:
+            parent = base
         said = git(repository, "show", "-s", "--format=%T%n%s", commit)
         tree, _, subject = said.decode("utf-8", "replace").partition("\n")
         changes = changes_between(repository, parent, commit)

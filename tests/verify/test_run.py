@@ -103,6 +103,24 @@ def test_a_header_stands_for_what_may_include_it(kernel: MiniKernel) -> None:
     assert "nommu" not in row.output, "what did not build before is of another configuration"
 
 
+def test_the_last_commit_stands_for_the_whole_series(kernel: MiniKernel) -> None:
+    """A header makes sparse warn elsewhere, and clang compiles once: both show at the end."""
+    header = {
+        "include/linux/mm.h": "#define MM 1\n",
+        "mm/a.c": "int a(void);\nint a(void) { return 1; }\n",
+    }
+    first = kernel.commit("header", header | {"mm/b.c": f"{D.replace('d(', 'b(')}/* __user */\n"})
+    again = kernel.commit("again", {"include/linux/mm.h": "#define MM 2\n"})
+    last = kernel.commit("last", {"drivers/d.c": f"{D}\n"})
+    report = run(kernel, first, again, last, checks=("objects", "sparse", "objects-clang"))
+    assert state(report, "sparse", first) == "fail", "its own source"
+    assert not [row for row in report.rows if (row.check, row.commit) == ("sparse", again)]
+    assert "mm/b.c: warning: incorrect type" in next(
+        row.output for row in report.rows if (row.check, row.commit) == ("sparse", last)
+    )
+    assert [row.commit for row in report.rows if row.check == "objects-clang"] == [last]
+
+
 def test_a_new_file_has_no_excuse(kernel: MiniKernel) -> None:
     commit = kernel.commit("new", {"mm/new.c": "#error no\n"})
     assert state(run(kernel, commit, checks=("objects",)), "objects") == "fail"
