@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from patchkit.lint import ir
@@ -53,7 +53,9 @@ class Analysis:
         self._done: dict[int, FunctionPaths] = {}
         self._selection = Selection(program, self.tables, self.contents)
         self._selection.charging = self._charging
-        self._moves = Moves(())
+        self._moves = Moves()
+        self._placed: set[int] = set()
+        self._by_place: dict[tuple[str, str], list[FunctionPaths]] | None = None
         self._left_out: tuple[set[tuple[str, str]], set[str]] = (set(), set())
         if earlier is not None:
             self._selection.matches = earlier._selection.matches
@@ -81,12 +83,13 @@ class Analysis:
         for number in range(_ROUNDS):
             self._done.clear()
             chosen = self._selection.functions()
-            self._moves = self._moved(chosen)
+            self._moves.add(self._moved(chosen))
             for function in self._bottom_up(chosen):
                 self.paths_of(function)
             if not self._learn(last=number + 1 == _ROUNDS):
                 break
         done = [each for each in self._done.values() if each.problem or _eventful(each)]
+        self._earlier = None
         done.sort(key=lambda each: (each.file, each.function.span.start))
         self.functions: tuple[FunctionPaths, ...] = tuple(done)
         self._by_name: dict[str, list[FunctionPaths]] = {}
@@ -154,27 +157,56 @@ class Analysis:
             return paths
         view = View(self.tables, function.path, self.summary_of)
         result = analyse(function, self.program, view)
-        if kept is not None:
-            result = _same_version(result, kept.paths)
+        before = kept.paths if kept is not None else self._before(function)
+        if before is not None:
+            result = self._same_version(result, before)
         self._done[key] = result
         self._kept[key] = Kept(result, view.used, self._members_of(function), _files_of(result))
+        self._placed.add(key)
         return result
 
-    def _moved(self, functions: list[ir.Function]) -> Moves:
-        """Return which functions are somewhere else than when they were analysed."""
-        moved: list[tuple[ir.Function, ir.Function]] = []
+    def _before(self, function: ir.Function) -> FunctionPaths | None:
+        """Return the paths that a function had before it was edited."""
+        if self._earlier is None:
+            return None
+        found = self._earlier.by_name(function.path, function.name)
+        return found[0] if len(found) == 1 else None
+
+    def by_name(self, path: str, name: str) -> list[FunctionPaths]:
+        """Return what is known of the functions of a name in a file, also if that is nothing."""
+        if self._by_place is None:
+            self._by_place = {}
+            for each in self._done.values():
+                self._by_place.setdefault((each.file, each.name), []).append(each)
+        return self._by_place.get((path, name), [])
+
+    def _same_version(self, now: FunctionPaths, before: FunctionPaths) -> FunctionPaths:
+        """Return a result whose summary counts as the earlier one if it says the same.
+
+        Then callers need not be looked at again.
+        """
+        new, old = now.summary, before.summary
+        if new is None or old is None or new.version is old.version:
+            return now
+        if not new.same(old) and not self._moves.follow(old, new):
+            return now
+        return replace(now, summary=replace(new, version=old.version))
+
+    def _moved(self, functions: Iterable[ir.Function]) -> Iterator[tuple[ir.Function, ir.Function]]:
+        """Yield functions that are somewhere else than when they were analysed."""
         for function in functions:
             kept = self._kept.get(_identity(function))
             if kept is not None and kept.paths.function.span != function.span:
-                moved.append((kept.paths.function, function))
-        return Moves(moved)
+                yield kept.paths.function, function
 
     def _in_place(self, kept: Kept, function: ir.Function) -> FunctionPaths:
-        """Return a kept result with all places as they are now."""
-        if not kept.files & self._moves.files:
+        """Return a kept result with all places as they are now; each moves but once."""
+        key = _identity(function)
+        if key in self._placed or not kept.files & self._moves.files:
             return kept.paths
         paths = self._moves.paths(kept.paths, function)
-        self._kept[_identity(function)] = replace(kept, paths=paths)
+        self._kept[key] = replace(kept, paths=paths)
+        self._placed.add(key)
         return paths
 
     def _members_of(self, function: ir.Function) -> frozenset[tuple[str, str]]:
@@ -269,14 +301,6 @@ class Analysis:
 
     def __iter__(self) -> Iterator[FunctionPaths]:
         return iter(self.functions)
-
-
-def _same_version(now: FunctionPaths, before: FunctionPaths) -> FunctionPaths:
-    """Return a result whose summary counts as the earlier one if it says the same."""
-    new, old = now.summary, before.summary
-    if new is None or old is None or new.version is old.version or not new.same(old):
-        return now
-    return replace(now, summary=replace(new, version=old.version))
 
 
 def _files_of(function: FunctionPaths) -> frozenset[str]:

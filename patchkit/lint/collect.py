@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patchkit.lint import cache, others, scope
+from patchkit.lint import cache, collector, others, scope
 from patchkit.lint.model import Finding
 from patchkit.lint.suppress import MARK
 from patchkit.lint.tally import FileCoverage
@@ -61,6 +61,10 @@ class Analyser:
 
     def analyse(self, tree: Tree, identity: str | None) -> Raw:
         """Analyse a tree with all rules and keep the result under *identity*."""
+        with collector.seldom():
+            return self._analyse(tree, identity)
+
+    def _analyse(self, tree: Tree, identity: str | None) -> Raw:
         with ThreadPoolExecutor(1) as other:
             # Import while git searches. Not the other way round: git ends with the thread that
             # started it (PDEATHSIG), and what reads objects is needed later.
@@ -96,9 +100,10 @@ class Analyser:
         if last is None or len(code) > scope.NEARBY:
             return self.analyse(earlier, name)
         places, marked = self._search(earlier)
-        with self._timed("paths"):
-            analysis = last.edited({path: earlier.read(path) or b"" for path in code})
-        return self._finish(earlier, analysis, places, marked, name)
+        with collector.seldom():
+            with self._timed("paths"):
+                analysis = last.edited({path: earlier.read(path) or b"" for path in code})
+            return self._finish(earlier, analysis, places, marked, name)
 
     def _search(self, tree: Tree) -> tuple[dict[str, tuple[scope.Place, ...]], tuple[str, ...]]:
         from patchkit.lint.counters import load_counters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Charge, Flag
-from patchkit.lint.ledger_paths import Balance, balances, direction
+from patchkit.lint.ledger_paths import Balance, balances, given_back
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value
 
@@ -71,15 +71,7 @@ def _releasers(analysis: Analysis) -> frozenset[tuple[str, str, str]]:
     found: set[tuple[str, str, str]] = set()
     pending: list[tuple[FunctionPaths, str]] = []
     for function in analysis.functions:
-        pending += (
-            (function, counter)
-            for counter in {
-                each.counter
-                for balance in balances(function)
-                for each in balance.charges
-                if direction(each) <= 0
-            }
-        )
+        pending += ((function, counter) for counter in given_back(function))
     while pending:
         function, counter = pending.pop()
         for call in analysis.callers(function):
@@ -95,6 +87,7 @@ def can_release(analysis: Analysis, function: FunctionPaths, counter: str) -> bo
     return (function.file, function.name, counter) in _releasers(analysis)
 
 
+@functools.lru_cache(maxsize=16384)
 def names_flag(value: Value, flag: str) -> bool:
     """Tell whether a value is a test of a flag."""
     return any(

@@ -3,11 +3,21 @@
 
 from __future__ import annotations
 
-from patchkit.lint.analysis import Analysis
-from patchkit.lint.events import Assume, Charge, Put, Unknown
+import functools
+
+from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.events import Assume, Charge, Put, Site, Unknown
 from patchkit.lint.ledger_algebra import members, vague
 from patchkit.lint.ledger_draft import can_release
-from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction, signature
+from patchkit.lint.ledger_paths import (
+    Balance,
+    Key,
+    apart,
+    balances,
+    direction,
+    given_back,
+    signature,
+)
 from patchkit.lint.values import Atom, Value
 
 
@@ -155,21 +165,35 @@ def _object_made(analysis: Analysis, balance: Balance, key: Key) -> bool:
 
 def may_release(analysis: Analysis, balance: Balance, key: Key) -> bool:
     """Tell whether a callee between the charge and the end gives back in some states only."""
+    sites = _partial_releases(analysis).get((balance.function, key[0]), ())
+    if not sites:
+        return False
     first = min(each.here.span.start for each in balance.owned(key))
     end = balance.path.end.span.start
     present = {each.here for each in balance.charges}
+    return any(first < site.span.start < end and site not in present for site in sites)
+
+
+@functools.lru_cache(maxsize=2)
+def _partial_releases(analysis: Analysis) -> dict[tuple[FunctionPaths, str], list[Site]]:
+    """Return where functions call, by caller and counter, what gives back on some paths only."""
+    found: dict[tuple[FunctionPaths, str], list[Site]] = {}
     for callee in analysis.functions:
-        books = balances(callee)
-        if not any(
-            each.counter == key[0] and direction(each) <= 0 for one in books for each in one.charges
-        ) or all(any(each.counter == key[0] for each in one.charges) for one in books):
-            continue
-        for call in analysis.callers(callee):
-            if call.caller is not balance.function or call.site in present:
-                continue
-            if first < call.site.span.start < end:
-                return True
-    return False
+        for counter in _sometimes(callee):
+            for call in analysis.callers(callee):
+                found.setdefault((call.caller, counter), []).append(call.site)
+    return found
+
+
+@functools.lru_cache(maxsize=8192)
+def _sometimes(function: FunctionPaths) -> frozenset[str]:
+    """Return the counters to which some paths of a function give back, and others do nothing."""
+    books = balances(function)
+    return frozenset(
+        counter
+        for counter in given_back(function)
+        if not all(any(each.counter == counter for each in one.charges) for one in books)
+    )
 
 
 def unknown(balance: Balance, amount: Value) -> bool:

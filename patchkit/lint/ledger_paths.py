@@ -208,12 +208,29 @@ def direction(charge: Charge) -> int:
 
     A difference such as ``end - start`` has no sign of its own; then the operator decides.
     """
-    sign = sign_of(charge.amount) or _extent(charge.amount)
+    return _direction(charge.amount, charge.operator)
+
+
+@functools.lru_cache(maxsize=8192)
+def _direction(amount: Value, operator: str) -> int:
+    """Return the direction of a change by *amount* that is written with *operator*."""
+    sign = sign_of(amount) or _extent(amount)
     if sign:
         return sign
-    if any(word in charge.operator for word in ("sub", "dec", "-")):
+    if any(word in operator for word in ("sub", "dec", "-")):
         return -1
-    return 1 if any(word in charge.operator for word in ("add", "inc", "+")) else 0
+    return 1 if any(word in operator for word in ("add", "inc", "+")) else 0
+
+
+@functools.lru_cache(maxsize=8192)
+def given_back(function: FunctionPaths) -> frozenset[str]:
+    """Return the counters that some path of a function, callees included, may give back to."""
+    return frozenset(
+        each.counter
+        for balance in balances(function)
+        for each in balance.charges
+        if direction(each) <= 0
+    )
 
 
 def apart(left: Balance, right: Balance) -> list[Condition]:

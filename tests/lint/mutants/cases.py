@@ -48,7 +48,7 @@ class Case(msgspec.Struct, frozen=True):
     """What newer sources of the same kernel call something: the tree may be one of them."""
 
     def texts(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return what is found in *data* and what replaces it. ValueError if it is not there once."""
+        """Return what *data* has once and what replaces it. ValueError if that is not so."""
         find, replace = self.find, self.replace
         if find.encode() not in data:
             for old, new in self.renamed.items():

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchkit.lint.analysis import Analysis
+from patchkit.lint.collector import seldom
 from patchkit.lint.counters import load_counters
 from patchkit.lint.model import Finding
 from patchkit.lint.program import Program
@@ -45,8 +46,9 @@ class Session:
         words = [word.encode() for word in counters.words]
         files = files or search(tree, words, counters.outside)
         self.tree = tree
-        self.analysis = Analysis(Program(tree, counters, tuple(files)))
-        self.base = findings(self.analysis)
+        with seldom():
+            self.analysis = Analysis(Program(tree, counters, tuple(files)))
+            self.base = findings(self.analysis)
         self.seconds = time.process_time() - started
         self._count = Counter(finding.fingerprint for finding in self.base)
 
@@ -54,7 +56,8 @@ class Session:
         """Lint the tree with some files changed and compare, as multisets of fingerprints."""
         started = time.process_time()
         try:
-            now = findings(self.analysis.edited(dict(changes)))
+            with seldom():
+                now = findings(self.analysis.edited(dict(changes)))
         except Exception as error:  # a crash is a result: the mutant is not found
             seconds = time.process_time() - started
             return Outcome((), (), seconds, f"{type(error).__name__}: {error}")
