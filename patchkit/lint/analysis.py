@@ -307,7 +307,7 @@ def _files_of(function: FunctionPaths) -> frozenset[str]:
     """Return the files in which something happens on a function's paths."""
     return frozenset({function.file}) | {
         site.file
-        for path in function.paths
+        for path in (*function.paths, *function.glimpses)
         for event in path.events
         for site in (event.site, *event.via)
     }

@@ -126,6 +126,7 @@ class Moves:
             tuple(self._path(path, now) for path in function.paths),
             function.problem,
             self._summary(function.summary, now),
+            tuple(self._path(path, now) for path in function.glimpses),
         )
 
     def _path(self, path: Path, now: ir.Function) -> Path:

@@ -76,12 +76,17 @@ class CheckSite:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FunctionPaths:
-    """A function with its paths; *problem* says why there are none, else it is empty."""
+    """A function with its paths; *problem* says why there are none, else it is empty.
+
+    *glimpses* are the beginnings of paths up to limit checks that are on none of the paths, because
+    what came behind them was joined.
+    """
 
     function: ir.Function
     paths: tuple[Path, ...]
     problem: str = ""
     summary: Summary | None = None
+    glimpses: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -100,6 +105,10 @@ class FunctionPaths:
             for event in path.events:
                 if isinstance(event, Check):
                     table.setdefault((event.site, event.via), []).append((path, event))
+        for path in self.glimpses:
+            last = path.events[-1]
+            assert isinstance(last, Check)
+            table.setdefault((last.site, last.via), []).append((path, last))
         found = [_check_site(reached) for reached in table.values()]
         found.sort(key=lambda each: (each.check.here.span.start, each.check.site.span.start))
         return tuple(found)

@@ -18,7 +18,7 @@ from patchkit.lint.branching import Branching, decided
 from patchkit.lint.calls import Machine
 from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import evaluate
-from patchkit.lint.events import Charge, Event, Site, Store
+from patchkit.lint.events import Charge, Check, Event, Site, Store
 from patchkit.lint.graph import Graph
 from patchkit.lint.merging import forget_marks, hard, marks_of, merge
 from patchkit.lint.slicing import Slice, warns
@@ -66,6 +66,9 @@ class Executor:
         self._ends: list[End] = []
         self._steps = 0
         self.truncated = False
+        self.glimpses: dict[tuple[Site, str, str], tuple[Event, ...]] = {}
+        """What led to each limit check, by place, relation and usage: states may be joined behind
+        it."""
 
     def run(self) -> list[End]:
         """Return all ends. Raises TooManyPaths."""
@@ -260,6 +263,9 @@ class Executor:
 
     def _assume(self, condition: Condition, state: State, site: Site, plain: bool) -> None:
         self._rules.assume(condition, state, site, narrow=self._machine.narrow_of, plain=plain)
+        last = state.events[-1]
+        if isinstance(last, Check):
+            self.glimpses.setdefault((site, last.relation, last.usage.text), state.events)
 
     def _return(self, expression: ir.Expr | None, site: Site, state: State) -> None:
         """End a path; one that returns a comparison ends twice."""

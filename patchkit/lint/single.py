@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from patchkit.lint import ir
 from patchkit.lint.calls import Machine
 from patchkit.lint.evaluate import Scope, Types
+from patchkit.lint.events import Check, Outcome
 from patchkit.lint.graph import Graph
 from patchkit.lint.interest import FunctionInterest
 from patchkit.lint.outcome import classify, meaning
@@ -74,7 +75,8 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
         if ready is None:
             return FunctionPaths(function, (), "", Summary(function, ()))
         machine = Machine(ready.scope, view)
-        ends = Executor(function, ready.graph, ready.slice, machine, view.rules).run()
+        executor = Executor(function, ready.graph, ready.slice, machine, view.rules)
+        ends = executor.run()
     except TooManyPaths as error:
         return _problem(function, f"too many paths: {error}")
     except RecursionError:
@@ -83,7 +85,19 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     companions = frozenset(each.id for each in view.tables.counters.companions)
     done = [(each.events, each.result, each.outcome) for each in paths]
     summary = summarise(function, done, companions, frozenset(view.tables.accounts))
-    return FunctionPaths(function, paths, "", summary)
+    return FunctionPaths(function, paths, "", summary, _glimpses(function, executor, paths))
+
+
+def _glimpses(
+    function: ir.Function, executor: Executor, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Return what led to the limit checks that are on no path to the end."""
+    shown = {event.site for path in paths for event in path.events if isinstance(event, Check)}
+    return tuple(
+        Path(function, events, None, Outcome.UNKNOWN, site)
+        for (site, _, _), events in executor.glimpses.items()
+        if site not in shown
+    )
 
 
 def _problem(function: ir.Function, why: str) -> FunctionPaths:

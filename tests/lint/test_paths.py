@@ -189,3 +189,16 @@ def test_too_many_paths_are_said_and_soon() -> None:
     )
     assert function.problem.startswith("too many paths")
     assert not function.paths
+
+
+def test_a_check_is_seen_though_what_follows_is_joined() -> None:
+    arms = "".join(f"\tif (a{n})\n\t\tx{n}(mm);\n" for n in range(14))
+    names = ", ".join(f"int a{n}" for n in range(14))
+    function = function_of(
+        f"int f(struct mm_struct *mm, unsigned long n, {names})\n{{\n"
+        "\tunsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;\n"
+        + arms.replace("x", "mm->locked_vm += a").replace("(mm)", "")
+        + "\tif (mm->locked_vm + n > limit)\n\t\tprint_it();\n\tmm->locked_vm += n;\n"
+        "\treturn 0;\n}\n"
+    )
+    assert [site.check.counters[0][0] for site in function.checks()] == ["mm.locked_vm"]
