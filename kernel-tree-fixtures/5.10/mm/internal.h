@@ -4,6 +4,11 @@
 
 #include <linux/mm.h>
 
+bool PageHuge(struct page *page);
+int isolate_hugetlb(struct page *page, struct list_head *list);
+int isolate_lru_page(struct page *page);
+void lru_add_drain_all(void);
+
 #ifdef CONFIG_MMU
 extern int sysctl_max_map_count;
 

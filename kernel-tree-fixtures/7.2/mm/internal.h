@@ -4,6 +4,11 @@
 
 #include <linux/mm.h>
 
+unsigned long folio_nr_pages(const struct folio *folio);
+unsigned long folio_pfn(const struct folio *folio);
+unsigned long page_to_pfn(const struct page *page);
+bool folio_isolate(struct folio *folio, struct list_head *list);
+
 #include "vma.h"
 
 #ifdef CONFIG_MMU

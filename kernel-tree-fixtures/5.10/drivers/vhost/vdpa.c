@@ -27,7 +27,6 @@ int vdpa_map_range(struct vdpa_device *vdpa, u64 iova, u64 size, u64 pa, u32 per
 int vhost_iotlb_add_range(struct vhost_iotlb *iotlb, u64 start, u64 last, u64 addr, u32 perm);
 void vhost_iotlb_del_range(struct vhost_iotlb *iotlb, u64 start, u64 last);
 void vhost_vdpa_unmap(struct vhost_vdpa *v, u64 iova, u64 size);
-u64 page_to_pfn(struct page *page);
 
 static int vhost_vdpa_map(struct vhost_vdpa *v,
 			  u64 iova, u64 size, u64 pa, u32 perm)

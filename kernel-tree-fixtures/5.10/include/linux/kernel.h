@@ -22,6 +22,8 @@ typedef _Bool bool;
 #define __user
 #define asmlinkage
 #define __must_check
+#define __maybe_unused	__attribute__((unused))
+#define __always_inline	inline
 #define __latent_entropy
 #define __randomize_layout
 #define EXPORT_SYMBOL(symbol)
@@ -41,6 +43,7 @@ typedef _Bool bool;
 #define EFAULT	14
 #define EBUSY	16
 #define EINVAL	22
+#define EOPNOTSUPP	95
 
 #define ERR_PTR(error)		((void *)(long)(error))
 #define PTR_ERR(pointer)	((long)(pointer))
@@ -87,6 +90,11 @@ s64 atomic64_add_return(s64 i, atomic64_t *v);
 struct list_head {
 	struct list_head *next, *prev;
 };
+
+#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
+
+bool list_empty(const struct list_head *head);
+void list_add_tail(struct list_head *entry, struct list_head *head);
 
 struct mutex {
 	atomic_t owner;

@@ -4,6 +4,8 @@
 
 #include <linux/mm_types.h>
 #include <linux/mmap_lock.h>
+#include <linux/mmzone.h>
+#include <linux/pgtable.h>
 #include <linux/sched.h>
 
 #ifdef __KERNEL__
@@ -52,6 +54,9 @@
 #define FOLL_WRITE	1
 #define FOLL_POPULATE	0x40
 #define FOLL_LONGTERM	0x100
+#define FOLL_FORCE	0x10
+#define FOLL_GET	0x04
+#define FOLL_PIN	0x40000
 
 #define vma_policy(vma)	((vma)->vm_policy)
 
@@ -63,6 +68,16 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 {
 	return (vma->vm_flags & VM_HUGETLB) != 0;
+}
+
+static inline enum zone_type page_zonenum(const struct page *page)
+{
+	return page->flags & 1 ? ZONE_MOVABLE : ZONE_NORMAL;
+}
+
+static inline void set_page_zone(struct page *page, enum zone_type zone)
+{
+	page->flags = (page->flags & ~1UL) | zone;
 }
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
@@ -104,6 +119,8 @@ long pin_user_pages(unsigned long start, unsigned long nr_pages,
 int pin_user_pages_fast(unsigned long start, int nr_pages,
 			unsigned int gup_flags, struct page **pages);
 void unpin_user_pages(struct page **pages, unsigned long npages);
+struct page *compound_head(struct page *page);
+void put_page(struct page *page);
 
 #ifdef CONFIG_MMU
 bool can_do_mlock(void);

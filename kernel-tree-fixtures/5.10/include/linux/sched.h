@@ -12,6 +12,10 @@ struct user_namespace;
 #define RLIM_INFINITY	(~0UL)
 #define CAP_IPC_LOCK	14
 
+#define PF_MEMALLOC_NOFS	0x00040000
+#define PF_MEMALLOC_NOIO	0x00080000
+#define PF_MEMALLOC_NOCMA	0x10000000	/* All allocation request will have _GFP_MOVABLE cleared */
+
 /* The pool of a user, over all processes; perf takes its allowance from it. */
 struct user_struct {
 	atomic_long_t locked_vm;
@@ -19,6 +23,7 @@ struct user_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	unsigned int flags;
 };
 
 struct task_struct *get_current(void);

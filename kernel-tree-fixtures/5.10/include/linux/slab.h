@@ -7,6 +7,7 @@
 #define GFP_KERNEL	0xcc0
 
 void *kmalloc(size_t size, unsigned int gfp);
+void *kcalloc(size_t n, size_t size, unsigned int gfp);
 void *kzalloc(size_t size, unsigned int gfp);
 void *kvmalloc_array(size_t n, size_t size, unsigned int gfp);
 void kfree(const void *object);

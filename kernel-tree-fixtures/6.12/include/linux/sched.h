@@ -13,6 +13,8 @@ struct user_namespace;
 #define RLIM_INFINITY	(~0UL)
 #define CAP_IPC_LOCK	14
 
+#define PF_MEMALLOC_PIN	0x10000000
+
 /* Pools of a user, over all of its processes. */
 struct user_struct {
 	atomic_long_t locked_vm;
@@ -21,6 +23,7 @@ struct user_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	unsigned int flags;
 };
 
 struct task_struct *get_current(void);

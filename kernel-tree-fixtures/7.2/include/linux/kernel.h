@@ -88,6 +88,10 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
+
+bool list_empty(const struct list_head *head);
+
 struct mutex {
 	atomic_t owner;
 };
@@ -122,6 +126,7 @@ bool warn_if(bool condition, const char *text);
 
 #define pr_alert(...)	printk(__VA_ARGS__)
 #define pr_debug(...)	printk(__VA_ARGS__)
+#define WARN(condition, ...)	warn_if(condition, #condition)
 #define WARN_ON(condition)	warn_if(condition, #condition)
 #define VM_WARN_ON_ONCE(condition)	WARN_ON(condition)
 

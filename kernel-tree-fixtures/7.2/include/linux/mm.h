@@ -4,6 +4,7 @@
 
 #include <linux/mm_types.h>
 #include <linux/mmap_lock.h>
+#include <linux/pgtable.h>
 #include <linux/sched.h>
 
 /* A bit is declared by number, or as another name of one that is. */
@@ -171,6 +172,27 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
 	      struct list_head *uf);
 int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
 void mm_populate(unsigned long addr, unsigned long len);
+
+struct folio *page_folio(struct page *page);
+bool is_zero_folio(const struct folio *folio);
+
+#ifdef CONFIG_MIGRATION
+static inline bool folio_is_longterm_pinnable(struct folio *folio)
+{
+	int mt = folio_migratetype(folio);
+
+	if (mt == MIGRATE_CMA || mt == MIGRATE_ISOLATE)
+		return false;
+	if (is_zero_folio(folio))
+		return true;
+	return !folio_is_zone_movable(folio);
+}
+#else
+static inline bool folio_is_longterm_pinnable(struct folio *folio)
+{
+	return true;
+}
+#endif
 
 long pin_user_pages(unsigned long start, unsigned long nr_pages,
 		    unsigned int gup_flags, struct page **pages);

@@ -13,6 +13,8 @@ struct user_namespace;
 #define RLIM_INFINITY	(~0UL)
 #define CAP_IPC_LOCK	14
 
+#define PF_MEMALLOC_PIN	0x10000000
+
 /* The pool of a user, over all processes; perf takes its allowance from it. */
 struct user_struct {
 	atomic_long_t locked_vm;
@@ -20,6 +22,7 @@ struct user_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	unsigned int flags;
 };
 
 struct task_struct *get_current(void);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_PGTABLE_H
+#define _LINUX_PGTABLE_H
+
+#include <linux/mmzone.h>
+
+extern struct page *empty_zero_page;
+unsigned long page_to_pfn(const struct page *page);
+
+#define ZERO_PAGE(vaddr)	(empty_zero_page)
+
+#ifdef __HAVE_COLOR_ZERO_PAGE
+static inline int is_zero_pfn(unsigned long pfn)
+{
+	return pfn == page_to_pfn(ZERO_PAGE(0)) || pfn == page_to_pfn(ZERO_PAGE(1));
+}
+
+#define my_zero_pfn(addr)	page_to_pfn(ZERO_PAGE(addr))
+
+#else
+static inline int is_zero_pfn(unsigned long pfn)
+{
+	return pfn == page_to_pfn(ZERO_PAGE(0));
+}
+
+static inline unsigned long my_zero_pfn(unsigned long addr)
+{
+	return page_to_pfn(ZERO_PAGE(addr));
+}
+#endif
+
+#endif /* _LINUX_PGTABLE_H */

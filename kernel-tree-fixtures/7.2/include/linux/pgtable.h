@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_PGTABLE_H
+#define _LINUX_PGTABLE_H
+
+#include <linux/mmzone.h>
+
+#ifdef CONFIG_MMU
+extern unsigned long the_zero_pfn;
+
+static inline int is_zero_pfn(unsigned long pfn)
+{
+	return pfn == the_zero_pfn;
+}
+#else
+static inline int is_zero_pfn(unsigned long pfn)
+{
+	return 0;
+}
+#endif /* CONFIG_MMU */
+
+#endif /* _LINUX_PGTABLE_H */
