@@ -57,6 +57,14 @@ no_mlock:
 	return nr_pages;
 }
 
+/* What POSIX wants to hear of a fault, and of memory that is short. */
+static int __mlock_posix_error_return(long retval)
+{
+	if (retval == -EFAULT)
+		return -ENOMEM;
+	return retval == -ENOMEM ? -EAGAIN : retval;
+}
+
 static int mlock_fixup(struct vm_area_struct *vma, struct vm_area_struct **prev,
 	unsigned long start, unsigned long end, unsigned int newflags)
 {
@@ -67,6 +75,14 @@ static int mlock_fixup(struct vm_area_struct *vma, struct vm_area_struct **prev,
 
 	if (newflags == vma->vm_flags || (vma->vm_flags & (VM_IO | VM_PFNMAP)))
 		goto out;
+
+	if ((vma->vm_flags & (VM_DONTEXPAND | VM_RESERVED)) ||
+	    is_vm_hugetlb_page(vma) ||
+	    vma == get_gate_vma(current)) {
+		if (lock)
+			make_pages_present(start, end);
+		goto out;	/* don't set VM_LOCKED, don't count */
+	}
 
 	if (start != vma->vm_start)
 		ret = split_vma(mm, vma, start, 1);
@@ -84,6 +100,8 @@ static int mlock_fixup(struct vm_area_struct *vma, struct vm_area_struct **prev,
 	if (lock) {
 		vma->vm_flags = newflags;
 		ret = __mlock_vma_pages_range(vma, start, end);
+		if (ret < 0)
+			ret = __mlock_posix_error_return(ret);
 	} else {
 		munlock_vma_pages_range(vma, start, end);
 	}

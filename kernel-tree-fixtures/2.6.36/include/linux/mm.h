@@ -21,6 +21,7 @@
 #define VM_IO           0x00004000
 #define VM_SEQ_READ	0x00008000
 #define VM_RAND_READ	0x00010000
+#define VM_DONTEXPAND	0x00040000
 #define VM_RESERVED	0x00080000
 #define VM_ACCOUNT	0x00100000
 #define VM_HUGETLB	0x00400000
@@ -30,6 +31,14 @@
 /* Bits set in the VMA until the stack is in its final location */
 #define VM_STACK_INCOMPLETE_SETUP	(VM_RAND_READ | VM_SEQ_READ)
 
+struct task_struct;
+
+static inline int is_vm_hugetlb_page(struct vm_area_struct *vma)
+{
+	return !!(vma->vm_flags & VM_HUGETLB);
+}
+
+struct vm_area_struct *get_gate_vma(struct task_struct *task);
 extern int can_do_mlock(void);
 extern int make_pages_present(unsigned long addr, unsigned long end);
 
