@@ -31,6 +31,7 @@ VERBS = {
     "test": "patchkit.cli.guest:test",
     "run": "patchkit.cli.guest:run",
     "parse": "patchkit.cli.guest:parse",
+    "ci": "patchkit.cli.ci:ci",
     "doctor": "patchkit.cli.doctor:doctor",
 }
 """Where each verb is; imported when it is called, so that --help needs no kernel machinery."""

@@ -218,5 +218,23 @@ def build_parser() -> argparse.ArgumentParser:
     parse.add_argument("file", metavar="FILE", help="- for standard input")
     parse.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
 
+    ci = verb("ci", "write a workflow for hosted CI")
+    ci.add_argument(
+        "action", choices=("init", "show"), help="init: write the file; show: print it"
+    )
+    ci.add_argument("provider", choices=("github", "gitlab"), help="whose form it has")
+    ci.add_argument(
+        "series", nargs="*", metavar="SERIES", help="what it applies (default: vm-pinned mpin)"
+    )
+    group = ci.add_argument_group("workflow")
+    group.add_argument(
+        "--directory", default=".", metavar="DIR", help="the repository's top (default: here)"
+    )
+    group.add_argument(
+        "--source", default="patchkit", metavar="SPEC",
+        help="what pip install gets patchkit from, such as git+https://…@v0.1.0",
+    )  # fmt: skip
+    group.add_argument("--force", action="store_true", help="replace a file that is different")
+
     verb("doctor", "say what this machine has and what is missing")
     return parser
