@@ -121,7 +121,7 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
         revision = (arguments.rev or "HEAD") if repository else None
         arguments.base = revision or ""
     request = TestRequest(
-        tree, revision, targets, debug=arguments.debug, jobs=arguments.jobs or 0,
+        tree, revision, targets, debug=arguments.profile == "debug", jobs=arguments.jobs or 0,
         reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
     )  # fmt: skip
     if arguments.verb == "build":

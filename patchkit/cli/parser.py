@@ -69,7 +69,13 @@ def _commits() -> argparse.ArgumentParser:
 def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group("build and boot")
-    group.add_argument("--debug", action="store_true", help="lockdep, DEBUG_VM and KASAN")
+    group.add_argument(
+        "--profile", choices=("default", "debug"), default="default",
+        help="debug: with lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP and KASAN",
+    )  # fmt: skip
+    group.add_argument(
+        "--debug", dest="profile", action="store_const", const="debug", help=argparse.SUPPRESS
+    )
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
     if runs:
         group.add_argument(
@@ -195,7 +201,7 @@ def build_parser() -> argparse.ArgumentParser:
     verify = verb(
         "verify", "check the rendered commits as a maintainer would", tree, _series(), commits
     )
-    verify.add_argument("--each", action="store_true", help="every commit, not just the last")
+    verify.add_argument("--each", action="store_true", help="every commit, then the whole series")
     verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
     verify.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
 

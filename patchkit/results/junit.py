@@ -9,7 +9,7 @@ from pathlib import Path
 import junitparser
 
 from patchkit.results.model import Test
-from patchkit.results.verdict import Verdict
+from patchkit.results.verdict import Verdict, counted
 
 _CONTROL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,7 +26,7 @@ def write_junit(verdict: Verdict, path: Path, *, name: str = "patchkit") -> None
     it did. What the kernel's console said wrong is a case of its own.
     """
     suite = junitparser.TestSuite(clean(name))
-    suite.add_testcases([_case(test) for test in _counted(verdict)])
+    suite.add_testcases([_case(test) for test in counted(verdict)])
     for number, crash in enumerate(verdict.crashes, 1):
         case = junitparser.TestCase(f"{crash.kind} {number}", classname="console")
         error = junitparser.Error(clean(crash.title), crash.kind)
@@ -42,17 +42,6 @@ def write_junit(verdict: Verdict, path: Path, *, name: str = "patchkit") -> None
     temporary = path.with_name(f"{path.name}.new")
     document.write(str(temporary), pretty=True)
     temporary.replace(path)
-
-
-def _counted(verdict: Verdict) -> list[Test]:
-    tests = verdict.tests
-    return [
-        test for test in tests
-        if test.leaf or (
-            test.bad
-            and not any(inner.bad and inner.name.startswith(f"{test.name}: ") for inner in tests)
-        )
-    ]  # fmt: skip
 
 
 def _case(test: Test) -> junitparser.TestCase:

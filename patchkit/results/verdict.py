@@ -147,6 +147,19 @@ def _guest(vm: VmResult, clocks: Clocks) -> tuple[Word, str] | None:
     return None
 
 
+def counted(verdict: Verdict) -> list[Test]:
+    """Return what is a case of its own: tests without tests inside, and those that failed although
+    none inside them did."""
+    tests = verdict.tests
+    return [
+        test for test in tests
+        if test.leaf or (
+            test.bad
+            and not any(inner.bad and inner.name.startswith(f"{test.name}: ") for inner in tests)
+        )
+    ]  # fmt: skip
+
+
 def judge_log(pieces: Iterable[bytes], *, declared: Iterable[str] = ()) -> Verdict:
     """Return the verdict on a log of any kind: KTAP alone, or a console with or without it."""
     parser, scanner = Parser(), Scanner()
