@@ -13,6 +13,7 @@ from patchkit.lint.interest import Contents, contents
 from patchkit.lint.moving import Moves
 from patchkit.lint.pathmodel import CallSite, CheckSite, FunctionPaths, Path
 from patchkit.lint.program import Program
+from patchkit.lint.queries import Answers, note
 from patchkit.lint.selection import Selection, find_members
 from patchkit.lint.single import analyse
 from patchkit.lint.summaries import Case, Summary
@@ -38,11 +39,12 @@ class Kept:
 class Analysis:
     """All functions of a program that have accounting events, own ones or by their callees.
 
-    *functions* is sorted by file and position. *counters* as in counters.toml.
+    *counters* as in counters.toml. What is asked of it is noted for ``queries.derived``.
     """
 
     def __init__(self, program: Program, *, earlier: Analysis | None = None) -> None:
-        self.program = program
+        self._program = program
+        self.answers: Answers = Answers(earlier.answers if earlier is not None else None)
         self.counters: Counters = getattr(program, "counters", None) or load_counters()
         self.tables = Tables(self.counters)
         self._earlier = earlier
@@ -58,12 +60,25 @@ class Analysis:
         self._by_place: dict[tuple[str, str], list[FunctionPaths]] | None = None
         self._left_out: tuple[set[tuple[str, str]], set[str]] = (set(), set())
         if earlier is not None:
-            self._selection.matches = earlier._selection.matches
+            if program.same_headers:
+                self._selection.matches = earlier._selection.matches
+                self._selection.weak = dict(earlier._selection.weak)
+            self._selection.sites = dict(earlier._selection.sites)
             self._left_out = (set(earlier._left_out[0]), set(earlier._left_out[1]))
             self.tables.members |= earlier.tables.members
             self.tables.accounts |= earlier.tables.accounts
         self._run()
         self._callers: dict[int, tuple[CallSite, ...]] | None = None
+
+    @property
+    def program(self) -> Program:
+        """The functions that it is about, and all others of the tree."""
+        return note(_program_of, (), self._program)
+
+    @property
+    def functions(self) -> tuple[FunctionPaths, ...]:
+        """The functions with events, by file and position."""
+        return note(_functions_of, (), self._functions)
 
     def contents(self, function: ir.Function) -> Contents:
         """Return what a function names; found once for the same blocks."""
@@ -91,7 +106,7 @@ class Analysis:
         done = [each for each in self._done.values() if each.problem or _eventful(each)]
         self._earlier = None
         done.sort(key=lambda each: (each.file, each.function.span.start))
-        self.functions: tuple[FunctionPaths, ...] = tuple(done)
+        self._functions: tuple[FunctionPaths, ...] = tuple(done)
         self._by_name: dict[str, list[FunctionPaths]] = {}
         for each in done:
             self._by_name.setdefault(each.name, []).append(each)
@@ -156,7 +171,7 @@ class Analysis:
             self._done[key] = paths
             return paths
         view = View(self.tables, function.path, self.summary_of)
-        result = analyse(function, self.program, view)
+        result = analyse(function, self._program, view)
         before = kept.paths if kept is not None else self._before(function)
         if before is not None:
             result = self._same_version(result, before)
@@ -220,6 +235,8 @@ class Analysis:
             return False
         if kept.members != self._members_of(function):
             return False
+        if _identity(function) not in self._placed and self._program.sees_change(function.path):
+            return False
         for name, before in kept.used.items():
             now = self.summary_of(name, function.path)
             if now is before:
@@ -238,20 +255,20 @@ class Analysis:
 
     def function(self, name: str, path: str = "") -> FunctionPaths | None:
         """Return a function by name; with *path* only the one in that file."""
-        for each in self._by_name.get(name, ()):
-            if path in ("", each.file):
-                return each
-        return None
+        named = self._by_name.get(name, ())
+        found = next((each for each in named if path in ("", each.file)), None)
+        return note(Analysis.function, (name, path), found)
 
     def callers(self, function: FunctionPaths) -> tuple[CallSite, ...]:
         """Return the calls of a function from functions with events, by file and position."""
         if self._callers is None:
             self._callers = self._find_callers()
-        return self._callers.get(id(function.function.blocks), ())
+        found = self._callers.get(id(function.function.blocks), ())
+        return note(Analysis.callers, (function,), found)
 
     def _find_callers(self) -> dict[int, tuple[CallSite, ...]]:
         table: dict[int, list[CallSite]] = {}
-        for caller in self.functions:
+        for caller in self._functions:
             for site, name in self._selection.calls(caller.function):
                 callee = self._selection.callee(name, caller.file)
                 if callee is not None:
@@ -272,7 +289,7 @@ class Analysis:
 
     def events(self, kind: type[Event]) -> Iterator[tuple[FunctionPaths, Path, Event]]:
         """Yield all events of a kind with the functions and paths that they are on."""
-        for function in self.functions:
+        for function in self._functions:
             for path in function.paths:
                 for event in path.events:
                     if isinstance(event, kind):
@@ -297,10 +314,18 @@ class Analysis:
 
     def edited(self, files: Mapping[str, bytes]) -> Analysis:
         """Return the analysis with these files' contents replaced; shares all that is the same."""
-        return Analysis(self.program.edited(dict(files)), earlier=self)
+        return Analysis(self._program.edited(dict(files)), earlier=self)
 
     def __iter__(self) -> Iterator[FunctionPaths]:
-        return iter(self.functions)
+        return iter(self._functions)
+
+
+def _program_of(analysis: Analysis) -> Program:
+    return analysis.program
+
+
+def _functions_of(analysis: Analysis) -> tuple[FunctionPaths, ...]:
+    return analysis.functions
 
 
 def _files_of(function: FunctionPaths) -> frozenset[str]:

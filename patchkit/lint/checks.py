@@ -48,7 +48,7 @@ def places(analysis: Analysis) -> tuple[Place, ...]:
     uses: dict[Key, list[Seen]] = {}
     sites: dict[Key, Site] = {}
     for function in analysis.functions:
-        for check_site in function.checks():
+        for check_site in _checks_of(function):
             key = key_of(check_site.check.site)
             sites.setdefault(key, check_site.check.site)
             if check_site.check.via:
@@ -56,6 +56,11 @@ def places(analysis: Analysis) -> tuple[Place, ...]:
             else:
                 own[key] = (function, check_site)
     return tuple(Place(sites[key], own.get(key), tuple(uses.get(key, ()))) for key in sorted(sites))
+
+
+@functools.lru_cache(maxsize=8192)
+def _checks_of(function: FunctionPaths) -> tuple[CheckSite, ...]:
+    return function.checks()
 
 
 def judged(place: Place, bad: Callable[[Seen], bool]) -> Seen | None:
@@ -118,14 +123,21 @@ def accounted(analysis: Analysis) -> frozenset[str]:
 @functools.lru_cache(maxsize=2)
 def charges(analysis: Analysis) -> tuple[tuple[FunctionPaths, Path, Charge], ...]:
     """Return every charge of a function once for each way it looks, with a path to it."""
-    found: dict[tuple[FunctionPaths, Key, str], tuple[FunctionPaths, Path, Charge]] = {}
     known = accounted(analysis)
-    for function in analysis.functions:
-        for path in function.paths:
-            for event in path.events:
-                if isinstance(event, Charge) and event.counter in known:
-                    shown = f"{event.counter} {event.owner.text} {event.amount.text}"
-                    found.setdefault((function, key_of(event.site), shown), (function, path, event))
+    return tuple(each for function in analysis.functions for each in _charges_in(function, known))
+
+
+@functools.lru_cache(maxsize=8192)
+def _charges_in(
+    function: FunctionPaths, known: frozenset[str]
+) -> tuple[tuple[FunctionPaths, Path, Charge], ...]:
+    """Return every charge of a function once for each way it looks, with a path to it."""
+    found: dict[tuple[Key, str], tuple[FunctionPaths, Path, Charge]] = {}
+    for path in function.paths:
+        for event in path.events:
+            if isinstance(event, Charge) and event.counter in known:
+                shown = f"{event.counter} {event.owner.text} {event.amount.text}"
+                found.setdefault((key_of(event.site), shown), (function, path, event))
     return tuple(found.values())
 
 

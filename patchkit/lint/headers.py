@@ -13,6 +13,8 @@ from patchkit.lint.skeleton import Skeleton, skeleton
 from patchkit.tree.csource import Extent
 from patchkit.tree.source import Tree
 
+_NOT_SEEN = re.compile(rb"/\*.*?\*/|//[^\n]*|^[ \t]*#(?:\\\n|[^\n])*", re.DOTALL | re.MULTILINE)
+_WORD = re.compile(rb"\w+")
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
 _DEFINING = ("DEFINE_", "DECLARE_")
 _DEPTH = 40
@@ -42,6 +44,8 @@ class SourceFile:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
+        self.users: dict[str, tuple[Extent, ...]] = {}
+        """The functions with a word in their body, of words that were asked for."""
 
     @cached_property
     def skeleton(self) -> Skeleton:
@@ -59,6 +63,38 @@ class SourceFile:
                 name = f"compat_sys_{name}" if compat else f"sys_{name}"
             found[name] = (*found.get(name, ()), extent)
         return found
+
+    @cached_property
+    def declared(self) -> tuple[tuple[bytes, ...], dict[str, tuple[tuple[bytes, ...], ...]]]:
+        """What others see: the words outside of functions, macros apart, and the head of each
+        function by name."""
+        outside: list[bytes] = []
+        at = 0
+        for extent in self.skeleton.functions:
+            outside.append(self.data[at : extent.start])
+            at = extent.end
+        outside.append(self.data[at:])
+        text = _NOT_SEEN.sub(b" ", b"\n".join(outside))
+        heads = {
+            name: tuple(
+                tuple(self.data[each.start : each.body[0] if each.body else each.end].split())
+                for each in extents
+            )
+            for name, extents in self.functions.items()
+        }
+        return tuple(text.split()), heads
+
+    def redeclares(self, before: SourceFile) -> bool:
+        """Tell whether what was declared before is declared in another way, or no more."""
+        mine, theirs = self.declared, before.declared
+        return mine[0] != theirs[0] or any(
+            mine[1].get(name, head) != head for name, head in theirs[1].items()
+        )
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """All words of the file, those in comments included."""
+        return frozenset(word.decode() for word in set(_WORD.findall(self.data)))
 
     @cached_property
     def macros(self) -> dict[str, Macro]:

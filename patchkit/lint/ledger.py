@@ -26,9 +26,10 @@ from patchkit.lint.ledger_states import state_drafts
 from patchkit.lint.ledger_vma import vma_drafts
 from patchkit.lint.ledger_whole import whole_drafts
 from patchkit.lint.model import Finding
+from patchkit.lint.queries import derived
 
 if TYPE_CHECKING:
-    from patchkit.lint.analysis import Analysis
+    from patchkit.lint.analysis import Analysis, FunctionPaths
     from patchkit.lint.rule import Rule
 
 
@@ -60,12 +61,29 @@ def drafts(analysis: Analysis) -> tuple[Draft, ...]:
 
 def _all(analysis: Analysis) -> Iterator[Draft]:
     """Yield all drafts."""
-    for function in analysis.functions:
-        yield from error_drafts(analysis, function)
-        yield from local_drafts(function)
+    functions = analysis.functions
+    for function in functions:
+        yield from _own(analysis, function)
     yield from pair_drafts(analysis)
-    yield from guard_drafts(analysis)
+    for function in functions:
+        yield from _guards(analysis, function)
     yield from state_drafts(analysis)
     yield from whole_drafts(analysis)
     yield from lonely_drafts(analysis)
-    yield from vma_drafts(analysis)
+    for function in functions:
+        yield from _vmas(analysis, function)
+
+
+@derived
+def _own(analysis: Analysis, function: FunctionPaths) -> tuple[Draft, ...]:
+    return (*error_drafts(analysis, function), *local_drafts(function))
+
+
+@derived
+def _guards(analysis: Analysis, function: FunctionPaths) -> tuple[Draft, ...]:
+    return tuple(guard_drafts(analysis, function))
+
+
+@derived
+def _vmas(analysis: Analysis, function: FunctionPaths) -> tuple[Draft, ...]:
+    return tuple(vma_drafts(analysis, function))

@@ -18,6 +18,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Store
 from patchkit.lint.ledger_algebra import members, place, replayed, vague
 from patchkit.lint.ledger_paths import Balance, Key, balances, direction
+from patchkit.lint.queries import asked
 from patchkit.lint.values import Value
 
 CURRENT = "task_struct.mm"
@@ -179,13 +180,38 @@ def _inherited(analysis: Analysis, entry: Entry, charge: bool) -> bool:
 
 def linked(charge: Entry, release: Entry) -> bool:
     """Tell whether a release takes its owner or its amount from where the charge left it."""
-    if charge.counter != release.counter:
-        return False
-    if (charge.owners & release.owners) - {CURRENT}:
+    return charge.counter == release.counter and _tied(charge, release.owners, release.amounts)
+
+
+def _tied(charge: Entry, owners: frozenset[str], amounts: frozenset[str]) -> bool:
+    if (charge.owners & owners) - {CURRENT}:
         return True
-    return bool(charge.amounts & release.amounts)
+    return bool(charge.amounts & amounts)
 
 
+@asked
+def charges_linked(
+    analysis: Analysis, counter: str, owners: frozenset[str], amounts: frozenset[str]
+) -> tuple[Entry, ...]:
+    """Return the charges that left owner or amount in one of these members."""
+    return tuple(
+        each
+        for each in accounts(analysis).charges
+        if each.counter == counter and _tied(each, owners, amounts)
+    )
+
+
+@asked
+def releases_of(analysis: Analysis, counter: str, names: frozenset[str]) -> tuple[Entry, ...]:
+    """Return the releases that take owner or amount from one of the members *names*."""
+    return tuple(
+        each
+        for each in accounts(analysis).releases
+        if each.counter == counter and each.places & names
+    )
+
+
+@functools.lru_cache(maxsize=32768)
 def compared(charge: Entry, release: Entry) -> bool | None:
     """Tell whether both ends come to the same number of pages; None if that is open."""
     balance = charge.balance
@@ -249,8 +275,20 @@ def _always_with_charge(analysis: Analysis, release: Entry) -> bool:
 def creators(analysis: Analysis, names: frozenset[str]) -> Iterator[Balance]:
     """Yield the paths that succeed and set one of the members *names* to something."""
     for function in analysis.functions:
-        for balance in balances(function):
-            if balance.failed or balance.warned:
-                continue
-            if any(name in names and not held.zero for name, held in balance.state.items()):
-                yield balance
+        if names & _set_in(function):
+            for balance in balances(function):
+                if names & _set_on(balance):
+                    yield balance
+
+
+@functools.lru_cache(maxsize=8192)
+def _set_in(function: FunctionPaths) -> frozenset[str]:
+    """Return the members that a function sets to something on paths that succeed."""
+    return frozenset().union(*(_set_on(each) for each in balances(function)))
+
+
+def _set_on(balance: Balance) -> frozenset[str]:
+    """Return the members that a path sets to something; none if it fails."""
+    if balance.failed or balance.warned:
+        return frozenset()
+    return frozenset(name for name, held in balance.state.items() if not held.zero)

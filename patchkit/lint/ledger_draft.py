@@ -10,6 +10,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Charge, Flag
 from patchkit.lint.ledger_paths import Balance, balances, given_back
 from patchkit.lint.model import Step
+from patchkit.lint.queries import asked
 from patchkit.lint.values import Value
 
 
@@ -82,6 +83,7 @@ def _releasers(analysis: Analysis) -> frozenset[tuple[str, str, str]]:
     return frozenset(found)
 
 
+@asked
 def can_release(analysis: Analysis, function: FunctionPaths, counter: str) -> bool:
     """Tell whether a function calls one that gives back to a counter on some path, at any depth."""
     return (function.file, function.name, counter) in _releasers(analysis)

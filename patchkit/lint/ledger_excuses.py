@@ -18,6 +18,7 @@ from patchkit.lint.ledger_paths import (
     given_back,
     signature,
 )
+from patchkit.lint.queries import asked
 from patchkit.lint.values import Atom, Value
 
 
@@ -165,13 +166,19 @@ def _object_made(analysis: Analysis, balance: Balance, key: Key) -> bool:
 
 def may_release(analysis: Analysis, balance: Balance, key: Key) -> bool:
     """Tell whether a callee between the charge and the end gives back in some states only."""
-    sites = _partial_releases(analysis).get((balance.function, key[0]), ())
+    sites = _partial_sites(analysis, balance.function, key[0])
     if not sites:
         return False
     first = min(each.here.span.start for each in balance.owned(key))
     end = balance.path.end.span.start
     present = {each.here for each in balance.charges}
     return any(first < site.span.start < end and site not in present for site in sites)
+
+
+@asked
+def _partial_sites(analysis: Analysis, function: FunctionPaths, counter: str) -> tuple[Site, ...]:
+    """Return where a function calls what gives back on some paths only."""
+    return tuple(_partial_releases(analysis).get((function, counter), ()))
 
 
 @functools.lru_cache(maxsize=2)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
 from patchkit.lint.events import Assume, Charge
-from patchkit.lint.ledger_accounts import Entry, accounts, linked
+from patchkit.lint.ledger_accounts import Entry, charges_linked, releases_of
 from patchkit.lint.ledger_algebra import Equalities, decided, members, replayed, vague
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_paths import Balance, apart, balances
@@ -21,17 +21,13 @@ from patchkit.lint.model import Step
 from patchkit.lint.values import Value
 
 
-def guard_drafts(analysis: Analysis) -> Iterator[Draft]:
-    """Yield the paths that differ from their siblings without a good reason."""
-    books = accounts(analysis)
-    for function in analysis.functions:
-        yield from _releases(analysis, function, books.charges)
-        yield from _charges(analysis, function, books.releases)
+def guard_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
+    """Yield the paths of a function that differ from their siblings without a good reason."""
+    yield from _releases(analysis, function)
+    yield from _charges(analysis, function)
 
 
-def _releases(
-    analysis: Analysis, function: FunctionPaths, charges: tuple[Entry, ...]
-) -> Iterator[Draft]:
+def _releases(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
     """Yield the paths of a function that end an object as others do, but give nothing back."""
     told: set[str] = set()
     seen: set[tuple[str, str, str]] = set()
@@ -45,34 +41,28 @@ def _releases(
                 continue
             if flag_owned(analysis, given, counter):
                 continue
+            mine: tuple[Entry, ...] | None = None
             for kept in balances(function):
                 if counter in told or kept.failed or kept.warned or not _alike(given, kept):
                     continue
                 if any(each.counter == counter for each in kept.charges):
                     continue
-                mine = [
-                    each
-                    for each in charges
-                    if each.counter == counter and linked(each, _as_release(given, counter, owner))
-                ]
+                if mine is None:
+                    mine = charges_linked(analysis, counter, *_taken_from(given, counter, owner))
                 draft = _judged(function, given, kept, (counter, owner), rest, mine)
                 if draft is not None:
                     told.add(counter)
                     yield draft
 
 
-def _as_release(balance: Balance, counter: str, owner: Value) -> Entry:
-    """Return the entry of one release."""
+def _taken_from(
+    balance: Balance, counter: str, owner: Value
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the members that a release takes its owner and its amount from."""
     rest = -balance.net[(counter, owner)]
     atom = owner.atom
     name = f"{atom.tag}.{atom.name}" if atom is not None and atom.kind == "field" else ""
-    return Entry(
-        balance,
-        (counter, owner),
-        rest,
-        frozenset({name} if name else ()),
-        frozenset(members(rest)),
-    )
+    return frozenset({name} if name else ()), frozenset(members(rest))
 
 
 def _alike(given: Balance, kept: Balance) -> bool:
@@ -87,7 +77,7 @@ def _judged(
     kept: Balance,
     key: tuple[str, Value],
     rest: Value,
-    charges: list[Entry],
+    charges: tuple[Entry, ...],
 ) -> Draft | None:
     """Judge the conditions between a path that gives back and one that does not."""
     tests = apart(kept, given)
@@ -125,7 +115,7 @@ def _guarding(moving: Balance, counter: str, tests: list[Condition]) -> bool:
     return last is not None and any(last.excludes(each) for each in tests)
 
 
-def _excused(condition: Condition, owner: Value, rest: Value, charges: list[Entry]) -> bool:
+def _excused(condition: Condition, owner: Value, rest: Value, charges: tuple[Entry, ...]) -> bool:
     """Tell whether a condition is a reason to give nothing back."""
     equal = Equalities((condition,))
     if equal.reduce(rest).zero or (
@@ -158,9 +148,7 @@ def _excused(condition: Condition, owner: Value, rest: Value, charges: list[Entr
     return all(verdict is False for verdict in verdicts)
 
 
-def _charges(
-    analysis: Analysis, function: FunctionPaths, releases: tuple[Entry, ...]
-) -> Iterator[Draft]:
+def _charges(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
     """Yield the paths of a function that set an object up as others do, but charge nothing."""
     told: set[str] = set()
     seen: set[tuple[str, str, str]] = set()
@@ -174,7 +162,7 @@ def _charges(
             seen.add(kind)
             if charged.sign((counter, owner)) <= 0 or flag_owned(analysis, charged, counter):
                 continue
-            mine = [each for each in releases if each.counter == counter and _reads(each, charged)]
+            mine = releases_of(analysis, counter, frozenset(charged.state))
             for free in balances(function):
                 if counter in told or free.failed or free.warned or not mine:
                     continue
@@ -186,18 +174,13 @@ def _charges(
                     yield draft
 
 
-def _reads(release: Entry, charged: Balance) -> bool:
-    """Tell whether a release takes owner or amount from what the charging path wrote."""
-    return bool(release.places & charged.state.keys())
-
-
 def _unpaid(
     function: FunctionPaths,
     charged: Balance,
     free: Balance,
     key: tuple[str, Value],
     rest: Value,
-    releases: list[Entry],
+    releases: tuple[Entry, ...],
 ) -> Draft | None:
     """Judge a path that succeeds without the charge that its sibling makes."""
     tests = apart(free, charged)

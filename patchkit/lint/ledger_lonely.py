@@ -16,6 +16,7 @@ from patchkit.lint.ledger_accounts import accounts
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_paths import Balance, balances
 from patchkit.lint.model import Step
+from patchkit.lint.queries import derived
 
 Moves = dict[str, tuple[Balance, str]]
 
@@ -30,17 +31,9 @@ def lonely_drafts(analysis: Analysis) -> Iterator[Draft]:
         up: dict[str, dict[str, Balance]] = {}
         down: dict[str, dict[str, Balance]] = {}
         for function in functions:
-            for balance in balances(function):
-                if balance.warned:
-                    continue
-                for counter, owner in balance.net:
-                    if flag_owned(analysis, balance, counter):
-                        continue
-                    sign = balance.sign((counter, owner))
-                    if sign > 0 and not balance.failed:
-                        up.setdefault(counter, {}).setdefault(function.name, balance)
-                    elif sign <= 0:
-                        down.setdefault(counter, {}).setdefault(function.name, balance)
+            for counter, gains, balance in _moving(analysis, function):
+                moves = up if gains else down
+                moves.setdefault(counter, {}).setdefault(function.name, balance)
         for counter in sorted(up.keys() - down.keys()):
             if (directory, counter) in paired:
                 continue
@@ -49,6 +42,22 @@ def lonely_drafts(analysis: Analysis) -> Iterator[Draft]:
             if (directory, counter) in paired:
                 continue
             yield from _alone(directory, counter, down[counter], gives=True)
+
+
+@derived
+def _moving(analysis: Analysis, function: FunctionPaths) -> tuple[tuple[str, bool, Balance], ...]:
+    """Return the counters that a function moves, whether up, and on which path first."""
+    found: dict[tuple[str, bool], Balance] = {}
+    for balance in balances(function):
+        if balance.warned:
+            continue
+        for counter, owner in balance.net:
+            if flag_owned(analysis, balance, counter):
+                continue
+            sign = balance.sign((counter, owner))
+            if sign <= 0 or not balance.failed:
+                found.setdefault((counter, sign > 0), balance)
+    return tuple((counter, gains, balance) for (counter, gains), balance in found.items())
 
 
 def _directories(analysis: Analysis) -> dict[str, list[FunctionPaths]]:

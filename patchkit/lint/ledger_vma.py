@@ -8,6 +8,7 @@ goes with the flag has to change by as many pages.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
@@ -20,16 +21,16 @@ from patchkit.lint.values import Value
 from patchkit.lint.vma_flags import owner_of, tested
 
 
-def vma_drafts(analysis: Analysis) -> Iterator[Draft]:
-    """Yield what is wrong with charges that go with a flag."""
-    for function in analysis.functions:
-        for companion in analysis.counters.companions:
-            yield from _moved(analysis, function, companion.id, companion.of, companion.flag)
-        for pair in analysis.counters.pairs:
-            for counter, flag in pair.flags.items():
-                yield from _again(function, counter, flag)
+def vma_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
+    """Yield what is wrong with a function's charges that go with a flag."""
+    for companion in analysis.counters.companions:
+        yield from _moved(analysis, function, companion.id, companion.of, companion.flag)
+    for pair in analysis.counters.pairs:
+        for counter, flag in pair.flags.items():
+            yield from _again(function, counter, flag)
 
 
+@functools.lru_cache(maxsize=8192)
 def looks(function: FunctionPaths, flag: str) -> bool:
     """Tell whether a function tests a flag on some path."""
     return any(

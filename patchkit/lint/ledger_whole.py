@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from patchkit.lint.analysis import Analysis
+from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.conditions import Condition
 from patchkit.lint.effects import load_effects
 from patchkit.lint.ledger_accounts import Entry, accounts
@@ -118,14 +118,23 @@ def _guarding(analysis: Analysis) -> dict[str, Balance]:
     """Return the members that count references, with a path that gives back with the last one."""
     last: dict[str, Balance] = {}
     for function in analysis.functions:
-        for balance in balances(function):
-            if not any(balance.sign(key) < 0 for key in balance.net):
-                continue
-            for condition in balance.conditions:
-                name = _counts(condition, gained=False)
-                if name:
+        for balance, names in _counting(function, gained=False):
+            if any(balance.sign(key) < 0 for key in balance.net):
+                for name in names:
                     last.setdefault(name, balance)
     return last
+
+
+@functools.lru_cache(maxsize=8192)
+def _counting(function: FunctionPaths, gained: bool) -> tuple[tuple[Balance, tuple[str, ...]], ...]:
+    """Return the paths on which references are taken or dropped, with what counts them; those that
+    charge a known number of pages last."""
+    found = []
+    for balance in sorted(balances(function), key=_constant) if gained else balances(function):
+        names = tuple(filter(None, (_counts(each, gained) for each in balance.conditions)))
+        if names:
+            found.append((balance, names))
+    return tuple(found)
 
 
 def _again(analysis: Analysis) -> Iterator[Draft]:
@@ -133,11 +142,10 @@ def _again(analysis: Analysis) -> Iterator[Draft]:
     last = _guarding(analysis)
     told: set[tuple[str, str]] = set()
     for function in analysis.functions:
-        for balance in sorted(balances(function), key=_constant):
+        for balance, names in _counting(function, gained=True):
             if balance.failed or balance.warned:
                 continue
-            names = {_counts(each, gained=True) for each in balance.conditions} - {""}
-            for name in sorted(names):
+            for name in sorted(set(names)):
                 given = last.get(name)
                 if given is None or _remembers(balance, name):
                     continue

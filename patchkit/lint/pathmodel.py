@@ -130,7 +130,7 @@ def held(events: Iterable[Event]) -> list[str]:
     return [each.name for each in events if isinstance(each, Capability) and each.held]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class CallSite:
     """A call of a function that has effects: who calls, and where."""
 

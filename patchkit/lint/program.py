@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from patchkit.lint import ir, scope
@@ -63,6 +63,9 @@ class Program:
         self._defined: dict[str, tuple[str, ...]] | None = None
         self._users: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, str], ir.Function | None] = {}
+        self._redeclared: frozenset[str] = frozenset()
+        self.same_headers = True
+        """Whether no header is another than before the last edit."""
 
     def edited(self, changes: Mapping[str, bytes | None]) -> Program:
         """Return the program of the tree with some files changed (None: deleted).
@@ -80,15 +83,45 @@ class Program:
             ):
                 files.add(path)
         other = Program(tree, self.counters, sorted(files), _from=(self._shared, sources))
-        other._functions = {
-            key: function for key, function in self._functions.items() if key[0] not in changes
-        }
-        if not any(path.endswith(".h") for path in changes):
+        other._redeclared = frozenset(
+            path for path in changes if _redeclares(self._sources.file(path), sources.file(path))
+        )
+        other.same_headers = not any(path.endswith(".h") for path in changes)
+        if other.same_headers:
+            # Functions of other files are lowered with the same macros.
+            other._functions = {
+                key: function for key, function in self._functions.items() if key[0] not in changes
+            }
             other.types = self.types.edited(sources, changes)
+            if other.files == self.files:
+                other._found = self._found_after(sources, changes)
         other._users = {
             name: _users_after(name, paths, changes) for name, paths in self._users.items()
         }
         return other
+
+    def _found_after(
+        self, sources: Files, changes: Mapping[str, bytes | None]
+    ) -> dict[tuple[str, str], ir.Function | None]:
+        """Return what names mean that the changed files neither use nor define."""
+        touched: set[str] = set()
+        for files in (self._sources, sources):
+            for path in changes:
+                file = files.file(path)
+                if file is not None:
+                    touched |= file.functions.keys() | file.names.functions.keys()
+        return {
+            key: function
+            for key, function in self._found.items()
+            if key[0] not in touched and key[1] not in changes
+        }
+
+    def sees_change(self, path: str) -> bool:
+        """Tell whether a file sees declarations that are others than before the last edit."""
+        return bool(self._redeclared) and (
+            path in self._redeclared
+            or any(header in self._redeclared for header in self._sources.headers(path))
+        )
 
     # Functions
 
@@ -262,15 +295,12 @@ class Program:
     def _using(self, name: str, path: str) -> tuple[ir.Function, ...]:
         """Return the functions of a file with the word *name* in their body."""
         file = self._sources.file(path)
-        word = _searched(name)
-        if file is None or word not in file.data:
+        if file is None:
             return ()
-        found: dict[int, Extent] = {}
-        for place in re.finditer(rb"(?<!\w)" + re.escape(word) + rb"(?!\w)", file.data):
-            extent = file.skeleton.function_at(place.start())
-            if extent is not None and extent.body is not None and place.start() > extent.body[0]:
-                found[extent.start] = extent
-        return tuple(self.lowered(path, extent) for extent in found.values())
+        found = file.users.get(name)
+        if found is None:
+            found = file.users[name] = tuple(_users_in(file, _searched(name)))
+        return tuple(self.lowered(path, extent) for extent in found)
 
     # Types and tables
 
@@ -316,6 +346,27 @@ class Program:
             for member, value in table.members.items()
             if value in names
         )
+
+
+def _redeclares(before: SourceFile | None, now: SourceFile | None) -> bool:
+    return before is None or now is None or now.redeclares(before)
+
+
+def _users_in(file: SourceFile, word: bytes) -> Iterator[Extent]:
+    """Yield the functions of a file with a word in their body."""
+    if word not in file.data:
+        return
+    found: set[int] = set()
+    for place in re.finditer(rb"(?<!\w)" + re.escape(word) + rb"(?!\w)", file.data):
+        extent = file.skeleton.function_at(place.start())
+        if (
+            extent is not None
+            and extent.body is not None
+            and place.start() > extent.body[0]
+            and extent.start not in found
+        ):
+            found.add(extent.start)
+            yield extent
 
 
 def _users_after(

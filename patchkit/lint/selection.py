@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from patchkit.lint import ir
 from patchkit.lint.conditions import Condition
@@ -46,6 +48,8 @@ class Selection:
         self._chosen: list[ir.Function] | None = None
         self.matches: dict[tuple[str, bytes], tuple[object, tuple[ir.Function, ...]]] = {}
         """What searches have found, by file and pattern, with the file as it was."""
+        self.weak: dict[str, tuple[object, tuple[ir.Function, ...]]] = {}
+        self.sites: dict[int, tuple[ir.Function, tuple[tuple[Site, str], ...]]] = {}
         self._names: set[str] = set()
         self.charging: Callable[[ir.Function], bool] = lambda function: False
         """Whether calls of a function change a counter, as far as is known by now."""
@@ -136,6 +140,8 @@ class Selection:
 
     def _naming(self, path: str, names: set[str]) -> Iterator[ir.Function]:
         """Yield the functions of a file in whose bodies one of the names stands."""
+        file = self._program.source(path)
+        names = names & file.identifiers if file is not None else set()
         if names:
             words = "|".join(sorted(re.escape(name) for name in names))
             yield from self._matching(path, re.compile(rf"\b(?:{words})\b".encode()))
@@ -164,10 +170,19 @@ class Selection:
                 seen.add(extent.start)
                 yield self._program.lowered(path, extent)
 
-    def _weak(self, path: str) -> Iterator[ir.Function]:
-        """Yield the functions of a file that do what accounting elsewhere depends on."""
-        tables = self._tables
+    def _weak(self, path: str) -> tuple[ir.Function, ...]:
+        """Return the functions of a file that do what accounting elsewhere depends on."""
         file = self._program.source(path)
+        tables = self._tables
+        by = (file, frozenset(tables.members), frozenset(tables.accounts))
+        known = self.weak.get(path)
+        if known is None or known[0] != by:
+            known = (by, tuple(self._find_weak(path, file)))
+            self.weak[path] = known
+        return known[1]
+
+    def _find_weak(self, path: str, file: SourceFile | None) -> Iterator[ir.Function]:
+        tables = self._tables
         tags = {tag for tag, _ in tables.members}
         tags = {tag for tag in tags if file is not None and tag.encode() in file.data}
         members = sorted({member for tag, member in tables.members if tag in tags})
@@ -223,8 +238,14 @@ class Selection:
         found = (self.callee(name, function.path) for name in names)
         return [each for each in found if each is not None]
 
-    def calls(self, function: ir.Function) -> Iterator[tuple[Site, str]]:
-        """Yield the direct calls of a function with their places."""
+    def calls(self, function: ir.Function) -> tuple[tuple[Site, str], ...]:
+        """Return the direct calls of a function with their places."""
+        known = self.sites.get(id(function))
+        if known is None or known[0] is not function:
+            known = self.sites[id(function)] = (function, tuple(self._find_calls(function)))
+        return known[1]
+
+    def _find_calls(self, function: ir.Function) -> Iterator[tuple[Site, str]]:
         for block in function.blocks:
             for instruction in block.instructions:
                 if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
@@ -257,24 +278,48 @@ def find_members(
     found: set[tuple[str, str]] = set()
     outer: set[tuple[str, str]] = set()
     guards: set[tuple[str, str]] = set()
+    ids = frozenset(each.id for each in counters.counters)
     for function in functions:
-        without: set[Condition] = set()
-        deciding: set[Condition] = set()
-        for path in function.paths:
-            charges = [each for each in path.events if isinstance(each, Charge)]
-            charges = [each for each in charges if counters.by_id(each.counter) is not None]
-            for charge in charges:
-                if charge.gives_back:
-                    for value in (charge.amount, charge.owner):
-                        found |= _members(value)
-                        outer |= _members(value, inner=False)
-            if path.outcome != Outcome.FAILURE:
-                (deciding if charges else without).update(path.conditions)
-        for condition in deciding:
-            if condition.negated() in without:
-                guards |= _members(condition.value)
+        taken = _taken_from(function, ids)
+        found |= taken.members
+        outer |= taken.outer
+        guards |= taken.guards
     tags = {tag for tag, _ in outer}
     return found | {each for each in guards if each[0] in tags}, tags
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The members that a function gives back from, by *outer* links only, and those that decide
+    whether it charges."""
+
+    members: frozenset[tuple[str, str]]
+    outer: frozenset[tuple[str, str]]
+    guards: frozenset[tuple[str, str]]
+
+
+@functools.lru_cache(maxsize=8192)
+def _taken_from(function: FunctionPaths, counters: frozenset[str]) -> _Taken:
+    found: set[tuple[str, str]] = set()
+    outer: set[tuple[str, str]] = set()
+    guards: set[tuple[str, str]] = set()
+    without: set[Condition] = set()
+    deciding: set[Condition] = set()
+    for path in function.paths:
+        charges = [
+            each for each in path.events if isinstance(each, Charge) and each.counter in counters
+        ]
+        for charge in charges:
+            if charge.gives_back:
+                for value in (charge.amount, charge.owner):
+                    found |= _members(value)
+                    outer |= _members(value, inner=False)
+        if path.outcome != Outcome.FAILURE:
+            (deciding if charges else without).update(path.conditions)
+    for condition in deciding:
+        if condition.negated() in without:
+            guards |= _members(condition.value)
+    return _Taken(frozenset(found), frozenset(outer), frozenset(guards))
 
 
 def _members(value: Value, inner: bool = True) -> set[tuple[str, str]]:

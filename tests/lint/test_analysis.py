@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from patchkit.lint.analysis import FunctionPaths
+from patchkit.lint.ir import Function
+from patchkit.lint.program import Program
+from patchkit.lint.single import analyse
+from patchkit.lint.world import View
 from tests.lint.analysed import HEADER, analysis_of, charges, shape
 
 TEXT = """
@@ -96,3 +103,40 @@ def test_a_path_can_be_told_step_by_step() -> None:
         "takes region->npages from mm.pinned_vm of region->mm",
         "frees region (kfree)",
     ]
+
+
+def analysed_again(monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> list[str]:
+    """Return the functions that an edit makes the analysis look at again, and check the result."""
+    analysis = analysis_of(a=before)
+    names: list[str] = []
+
+    def counted(function: Function, types: Program, view: View) -> FunctionPaths:
+        names.append(function.name)
+        return analyse(function, types, view)
+
+    monkeypatch.setattr("patchkit.lint.analysis.analyse", counted)
+    edited = analysis.edited({"a.c": (HEADER + after).encode()})
+    monkeypatch.undo()
+    for each, new in zip(edited.functions, analysis_of(a=after).functions, strict=True):
+        assert [path.events for path in each.paths] == [path.events for path in new.paths]
+        assert [path.end for path in each.paths] == [path.end for path in new.paths]
+    return names
+
+
+def test_callers_of_what_does_the_same_are_not_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = TEXT.replace("        atomic64_add", "\n        /* pages */\n        atomic64_add")
+    assert analysed_again(monkeypatch, TEXT, text) == ["charge"]
+
+
+def test_callers_of_what_does_something_else_are_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = TEXT.replace("atomic64_add(n, ", "atomic64_add(n + 1, ")
+    assert analysed_again(monkeypatch, TEXT, text) == ["charge", "attach"]
+
+
+def test_what_sees_another_declaration_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXT.replace("unsigned long npages;", "unsigned int npages;")
+    assert {"charge", "attach", "detach"} <= set(analysed_again(monkeypatch, TEXT, text))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from mutants.corpus import SEED, half, mutants_of, open_tree
-from mutants.engine import Session
+from mutants.engine import Session, findings
 from mutants.generate import candidates, choose, mutants
 from mutants.model import Mutant, half_of, rank
 from mutants.report import compare, summary
@@ -19,7 +19,7 @@ from mutants.score import RULES
 from mutants.survey import survey
 from mutants.view import errors
 
-from patchkit.tree.source import GitTree
+from patchkit.tree.source import GitTree, OverlayTree
 from patchkit.tree.tokens import tokenize
 
 DRIVER = b"""\
@@ -130,6 +130,14 @@ def test_every_mutant_parses_is_another_file_and_comes_again(small: GitTree) -> 
         "check-capability", "check-direction", "check-bytes", "check-twice", "no-lock", "read-lock",
     }  # fmt: skip
     assert defects <= set(RULES)
+
+
+def test_an_edit_gives_what_a_new_analysis_gives(small: GitTree) -> None:
+    session = Session(small)
+    for mutant in everything(small)[::3]:
+        changes = {mutant.path: mutant.apply(DRIVER)}
+        edited = findings(session.analysis.edited(changes))
+        assert edited == Session(OverlayTree(small, changes)).base, mutant.diff(DRIVER)
 
 
 def words_of(data: bytes, drop: str = "") -> list[bytes]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from patchkit.lint import ir
@@ -69,9 +70,8 @@ def check(analysis: Analysis) -> Iterator[Finding]:
     for flag, counter in flags_of(analysis).items():
         for function in analysis.functions:
             decides = _decides(function, flag)
-            for path in function.paths:
-                charge = _own_charge(path, counter)
-                if charge is None or fails(path):
+            for path, charge in _own_charges(function, counter):
+                if fails(path):
                     continue
                 if not decides and _hands_on(analysis, function):
                     continue
@@ -90,6 +90,13 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                 )
 
 
+@functools.lru_cache(maxsize=8192)
+def _own_charges(function: FunctionPaths, counter: str) -> tuple[tuple[Path, Charge], ...]:
+    """Return the paths on which a function itself changes a counter, with the first change."""
+    found = ((path, _own_charge(path, counter)) for path in function.paths)
+    return tuple((path, charge) for path, charge in found if charge is not None)
+
+
 def _own_charge(path: Path, counter: str) -> Charge | None:
     """Return the function's own change of a counter on a path."""
     for event in path.events:
@@ -98,6 +105,7 @@ def _own_charge(path: Path, counter: str) -> Charge | None:
     return None
 
 
+@functools.lru_cache(maxsize=8192)
 def _decides(function: FunctionPaths, flag: str) -> frozenset[str]:
     """Return the VMAs, as text, whose flag a function compares with another set of flags."""
     old: set[str] = set()

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from patchkit.lint import ir
-from patchkit.lint.analysis import Analysis, Path
+from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.checks import finding, key_of
 from patchkit.lint.events import Charge, Event, Get, Init, Put, Site, Store, Use
 from patchkit.lint.examples import pair_of
@@ -66,30 +67,41 @@ FAILING, PASSING = pair_of(
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
     seen: set[tuple[object, ...]] = set()
-    structs = {counter.struct for counter in analysis.counters.counters}
+    structs = frozenset(counter.struct for counter in analysis.counters.counters)
     for function in analysis.functions:
-        for path in function.paths:
-            for put, event, value in _late(path, structs):
-                key = (*key_of(event.site), value.typed)
-                if key in seen:
-                    continue
-                seen.add(key)
-                gone = "was freed" if put.free else "has lost its reference"
-                yield finding(
-                    RULE,
-                    path,
-                    event,
-                    f"{value.placed} is used after {put.function}(): it {gone}",
-                    f"{value.typed} after {put.function}",
-                    f"{value.placed} {gone} above",
-                )
+        for path, put, event, value in _too_late(function, structs):
+            key = (*key_of(event.site), value.typed)
+            if key in seen:
+                continue
+            seen.add(key)
+            gone = "was freed" if put.free else "has lost its reference"
+            yield finding(
+                RULE,
+                path,
+                event,
+                f"{value.placed} is used after {put.function}(): it {gone}",
+                f"{value.typed} after {put.function}",
+                f"{value.placed} {gone} above",
+            )
+
+
+@functools.lru_cache(maxsize=8192)
+def _too_late(
+    function: FunctionPaths, structs: frozenset[str]
+) -> tuple[tuple[Path, Put, Event, Value], ...]:
+    """Return the uses of what a function's paths have put."""
+    return tuple(
+        (path, put, event, value)
+        for path in function.paths
+        for put, event, value in _late(path, structs)
+    )
 
 
 _DEEP = 2
 """A reference that is dropped further down may have been taken there, unseen from here."""
 
 
-def _late(path: Path, structs: set[str]) -> Iterator[tuple[Put, Event, Value]]:
+def _late(path: Path, structs: frozenset[str]) -> Iterator[tuple[Put, Event, Value]]:
     """Yield the uses of what a path has put, with the put and what is used."""
     held: dict[str, int] = {}
     gone: dict[str, Put] = {}
@@ -178,7 +190,7 @@ def _bases(function: ir.Function, site: Site) -> Iterator[str]:
                 pass
 
 
-def _matters(event: Use | Store, structs: set[str]) -> bool:
+def _matters(event: Use | Store, structs: frozenset[str]) -> bool:
     """Tell whether a read or write of a member has to do with accounting."""
     return event.tag in structs or isinstance(event, Use)
 
