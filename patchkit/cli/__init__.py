@@ -24,6 +24,7 @@ VERBS = {
     "status": "patchkit.cli.commits:status",
     "undo": "patchkit.cli.commits:undo",
     "export": "patchkit.cli.export:export",
+    "port": "patchkit.cli.port:port",
     "verify": "patchkit.cli.verify:verify",
     "lint": "patchkit.cli.lint:lint",
     "explain": "patchkit.cli.lint:explain",

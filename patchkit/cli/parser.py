@@ -198,6 +198,19 @@ def build_parser() -> argparse.ArgumentParser:
     form.add_argument("--b4", metavar="NAME", help="a branch that b4 prep takes over")
     _add_posting(export)
 
+    port = verb("port", "compare what series become on two trees", _series(required=False))
+    group = port.add_argument_group("port")
+    group.add_argument(
+        "--from", dest="origin", default="debian:6.12", metavar="TREE",
+        help="a tree that the series fit (default: debian:6.12)",
+    )  # fmt: skip
+    group.add_argument("--to", required=True, metavar="TREE", help="the tree to port them to")
+    group.add_argument("--diff", action="store_true", help="show the range-diffs, too")
+    group.add_argument(
+        "--report", type=Path, metavar="FILE",
+        help="write Markdown: conflicts, and what changed in the functions that they name",
+    )  # fmt: skip
+
     verify = verb(
         "verify", "check the rendered commits as a maintainer would", tree, _series(), commits
     )

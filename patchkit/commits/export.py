@@ -178,7 +178,7 @@ def export_plan(
         words = ("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--", ".")
         process.run(command(bare, *words), env=ENVIRONMENT)
         with Repository(bare) as scratch:
-            start = _base_commit(scratch, plan, author)
+            start = base_commit(scratch, plan, author)
             rendered = render(scratch, start, plan, People(author, committer), {})
             pairs = [(one.parent_tree, one.tree) for one in rendered]
             letters = [
@@ -237,7 +237,7 @@ def _worded(request: ExportRequest, letter: Letter) -> Letter:
     return replace(letter, message=message)
 
 
-def _base_commit(scratch: Repository, plan: Plan, author: Identity) -> str:
+def base_commit(scratch: Repository, plan: Plan, author: Identity) -> str:
     """Write a commit with just the files that the plan starts from."""
     first: dict[str, FileChange] = {}
     for patch in plan.changed:
