@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.cli.series import plan_of, refuse_conflicts, show_plan
+from patchkit.cli.series import plan_of, refuse_conflicts, show_plan, tree_of
+from patchkit.cli.standing import show_standing, standing_json
 from patchkit.commits.branch import default_branch
 from patchkit.commits.inplace import InPlaceRequest, apply_in_place, undo_in_place
 from patchkit.commits.repo import user_identity
@@ -24,6 +25,7 @@ from patchkit.errors import ExitCode, UserError
 from patchkit.paths import data_directory
 from patchkit.series.model import Plan
 from patchkit.series.plan import digests
+from patchkit.series.standing import PatchStanding, standing
 from patchkit.tree.resolve import repository_of
 from patchkit.tree.source import DirectoryTree, GitTree
 
@@ -136,27 +138,27 @@ def _in_place(
     return ExitCode.YES
 
 
-def _repository(arguments: argparse.Namespace, output: Output) -> Path:
+def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
+    """Print how each patch of each series stands in the tree, then what rendered branches hold."""
     with ProgressDisplay(output) as display:
         repository = repository_of(arguments.tree, progress=display)
-    if repository is None:
+    found: list[BranchStatus] = []
+    if repository is not None:
+        names = arguments.branch or branches(repository)
+        known = digests(data_directory("templates")) if names else {}
+        found = [branch_status(repository, name, known) for name in names]
+    elif arguments.branch:
         raise UserError(f"{arguments.tree}: not a git repository, so it has no branches")
-    return repository
-
-
-def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
-    """Print what the rendered branches hold."""
-    repository = _repository(arguments, output)
-    names = arguments.branch or branches(repository)
-    known = digests(data_directory("templates"))
-    found = [branch_status(repository, name, known) for name in names]
+    patches: tuple[PatchStanding, ...] = ()
+    if not arguments.branch:
+        patches = standing(tree_of(arguments, output))
     if arguments.format == "json":
-        output.json({"schema": 1, "branches": found})
+        output.json({"schema": 1, "series": standing_json(patches), "branches": found})
         return ExitCode.YES
+    if patches:
+        show_standing(patches, output, verbose=arguments.verbose)
     for one in found:
         _show_status(one, output)
-    if not found:
-        output.talk("no branches of patchkit's here")
     return ExitCode.YES
 
 

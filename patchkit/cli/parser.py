@@ -181,8 +181,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="edit the files of a plain directory, under a journal that restores on failure",
     )  # fmt: skip
 
-    status = verb("status", "show what a rendered branch holds", tree)
-    status.add_argument("branch", nargs="*", metavar="BRANCH", help="default: all of patchkit's")
+    status = verb("status", "show how every patch of every series stands in a tree", tree)
+    status.add_argument(
+        "branch", nargs="*", metavar="BRANCH", help="only what these rendered branches hold"
+    )
     undo = verb("undo", "take a branch back to what it was before the last apply", tree)
     undo.add_argument("branch", nargs="?", metavar="BRANCH", help="none for a plain directory")
     undo.add_argument("-n", "--dry-run", action="store_true", help="say what would change")

@@ -114,8 +114,8 @@ def run(tmp_path: Path, source: str) -> str:
     (tmp_path / "rendered.h").write_text(source)
     program = tmp_path / "batching"
     subprocess.run(
-        ["cc", "-std=gnu11", "-Wall", "-Werror", "-Wno-unused-function", "-I", tmp_path, "-o", program,
-         HARNESS],
+        ["cc", "-std=gnu11", "-Wall", "-Werror", "-Wno-unused-function", "-I", tmp_path,
+         "-o", program, HARNESS],
         check=True, timeout=60,
     )  # fmt: skip
     done = subprocess.run([program], capture_output=True, text=True, check=False, timeout=60)
