@@ -132,7 +132,9 @@ static __must_check int do_mlock(unsigned long start, size_t len, vm_flags_t fla
 		error = apply_vma_lock_flags(start, len, flags);
 	mmap_write_unlock(current->mm);
 
-	return error ? error : __mm_populate(start, len, 0);
+	if (!error)
+		error = __mm_populate(start, len, 0);
+	return error;
 }
 
 SYSCALL_DEFINE2(mlock, unsigned long, start, size_t, len)

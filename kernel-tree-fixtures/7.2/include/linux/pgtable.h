@@ -4,18 +4,11 @@
 
 #include <linux/mmzone.h>
 
-#ifdef CONFIG_MMU
 extern unsigned long the_zero_pfn;
 
 static inline int is_zero_pfn(unsigned long pfn)
 {
 	return pfn == the_zero_pfn;
 }
-#else
-static inline int is_zero_pfn(unsigned long pfn)
-{
-	return 0;
-}
-#endif /* CONFIG_MMU */
 
 #endif /* _LINUX_PGTABLE_H */
