@@ -41,10 +41,11 @@ test-fast: lint
 	.ci/deps .ci/packages-test
 	$(BIN)/pytest -q -n auto -m 'not real and not boot and not prove'
 
-# One pytest process an area: the kernels in order, for each uses both cores by itself.
+# Tests of one real tree share its analysis (loadgroup). The kernels in one process and in order,
+# for each uses both cores by itself.
 test: deps lint
 	.ci/deps .ci/packages-test
-	$(BIN)/pytest -q -n auto -m 'not boot and not prove'
+	$(BIN)/pytest -q -n auto --dist loadgroup -m 'not boot and not prove'
 	$(BIN)/pytest -q -m 'boot and not prove'
 
 prove: deps $(VENV)/.installed

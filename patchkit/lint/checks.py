@@ -58,7 +58,7 @@ def places(analysis: Analysis) -> tuple[Place, ...]:
     return tuple(Place(sites[key], own.get(key), tuple(uses.get(key, ()))) for key in sorted(sites))
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _checks_of(function: FunctionPaths) -> tuple[CheckSite, ...]:
     return function.checks()
 
@@ -127,7 +127,7 @@ def charges(analysis: Analysis) -> tuple[tuple[FunctionPaths, Path, Charge], ...
     return tuple(each for function in analysis.functions for each in _charges_in(function, known))
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _charges_in(
     function: FunctionPaths, known: frozenset[str]
 ) -> tuple[tuple[FunctionPaths, Path, Charge], ...]:

@@ -43,7 +43,8 @@ class Analyser:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._analysis: Analysis | None = None
+        self.analysis: Analysis | None = None
+        """What the tree that was analysed last is known by; None if nothing was to be analysed."""
         self.seconds: dict[str, float] = {}
 
     def rule_ids(self) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ class Analyser:
                 program = Program(tree, load_counters(), tuple(places))
             with self._timed("paths"):
                 analysis = Analysis(program)
-        self._analysis = analysis
+        self.analysis = analysis
         return self._finish(tree, analysis, places, marked, identity)
 
     def _load(self) -> None:
@@ -95,7 +96,7 @@ class Analyser:
         from patchkit.lint.coverage import C_SUFFIXES
 
         name = scope.identity(earlier)
-        last = self._analysis
+        last = self.analysis
         code = [path for path in changed if path.endswith(C_SUFFIXES)]
         if last is None or len(code) > scope.NEARBY:
             return self.analyse(earlier, name)

@@ -18,7 +18,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Store
 from patchkit.lint.ledger_algebra import members, place, replayed, vague
 from patchkit.lint.ledger_paths import Balance, Key, balances, direction
-from patchkit.lint.queries import asked
+from patchkit.lint.queries import asked, derived
 from patchkit.lint.values import Value
 
 CURRENT = "task_struct.mm"
@@ -74,7 +74,7 @@ class Accounts:
     releases: tuple[Entry, ...]
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=2048)
 def entries(function: FunctionPaths) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """Return the charges and the releases of a function, each kind once."""
     charges: dict[tuple[object, ...], Entry] = {}
@@ -151,15 +151,22 @@ def _release(balance: Balance, key: Key, amount: Value) -> Entry:
 @functools.lru_cache(maxsize=4)
 def accounts(analysis: Analysis) -> Accounts:
     """Return the accounts of a program."""
-    charges: list[Entry] = []
-    releases: list[Entry] = []
-    for function in analysis.functions:
-        some, others = entries(function)
-        charges += (each for each in some if each.places)
-        releases += (each for each in others if each.places)
+    found = [_tied_by(analysis, function) for function in analysis.functions]
     return Accounts(
-        tuple(each for each in charges if not _inherited(analysis, each, charge=True)),
-        tuple(each for each in releases if not _inherited(analysis, each, charge=False)),
+        tuple(each for charges, _ in found for each in charges),
+        tuple(each for _, releases in found for each in releases),
+    )
+
+
+@derived
+def _tied_by(
+    analysis: Analysis, function: FunctionPaths
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return a function's charges and releases that are tied to objects by itself."""
+    charges, releases = entries(function)
+    return (
+        tuple(e for e in charges if e.places and not _inherited(analysis, e, charge=True)),
+        tuple(e for e in releases if e.places and not _inherited(analysis, e, charge=False)),
     )
 
 
@@ -211,7 +218,7 @@ def releases_of(analysis: Analysis, counter: str, names: frozenset[str]) -> tupl
     )
 
 
-@functools.lru_cache(maxsize=32768)
+@functools.lru_cache(maxsize=16384)
 def compared(charge: Entry, release: Entry) -> bool | None:
     """Tell whether both ends come to the same number of pages; None if that is open."""
     balance = charge.balance
@@ -281,7 +288,7 @@ def creators(analysis: Analysis, names: frozenset[str]) -> Iterator[Balance]:
                     yield balance
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _set_in(function: FunctionPaths) -> frozenset[str]:
     """Return the members that a function sets to something on paths that succeed."""
     return frozenset().union(*(_set_on(each) for each in balances(function)))

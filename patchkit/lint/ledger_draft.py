@@ -51,7 +51,7 @@ def by_flag(analysis: Analysis, event: Charge) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _looks(function: FunctionPaths, flags: frozenset[str], counter: str) -> bool:
     """Tell whether a function itself tests a flag, or moves the companion, where it charges."""
     for balance in balances(function):

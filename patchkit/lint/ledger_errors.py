@@ -80,7 +80,7 @@ def _unearned(balance: Balance, key: Key, rest: Value) -> Draft | None:
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=2048)
 def _moves(function: FunctionPaths) -> frozenset[tuple[str, str, str]]:
     """Return counter, owner and amount of everything that some path of a function moves."""
     return frozenset(

@@ -192,7 +192,7 @@ def _partial_releases(analysis: Analysis) -> dict[tuple[FunctionPaths, str], lis
     return found
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _sometimes(function: FunctionPaths) -> frozenset[str]:
     """Return the counters to which some paths of a function give back, and others do nothing."""
     books = balances(function)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
-from patchkit.lint.analysis import Analysis
+from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Charge, Store
 from patchkit.lint.ledger_accounts import (
     CURRENT,
@@ -50,12 +50,36 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
 def _keepers(analysis: Analysis) -> dict[str, frozenset[str]]:
     """Return the members that keep the running task's mm, by tag."""
     found: dict[str, set[str]] = {}
-    for _, _, event in analysis.events(Store):
-        assert isinstance(event, Store)
-        atom = event.value.atom
-        if event.tag and atom is not None and place(atom) == CURRENT:
-            found.setdefault(event.tag, set()).add(event.member)
+    for function in analysis.functions:
+        for tag, member in _keeps(function):
+            found.setdefault(tag, set()).add(member)
     return {tag: frozenset(names) for tag, names in found.items()}
+
+
+@functools.lru_cache(maxsize=2048)
+def _keeps(function: FunctionPaths) -> frozenset[tuple[str, str]]:
+    """Return the members in which a function keeps the running task's mm, with their tags."""
+    return frozenset(
+        (event.tag, event.member)
+        for path in function.paths
+        for event in path.events
+        if isinstance(event, Store)
+        and event.tag
+        and event.value.atom is not None
+        and place(event.value.atom) == CURRENT
+    )
+
+
+@functools.lru_cache(maxsize=2048)
+def _of_current(function: FunctionPaths) -> tuple[tuple[Balance, Key], ...]:
+    """Return what a function's paths leave of the running task's mm when they succeed."""
+    return tuple(
+        (balance, key)
+        for balance in balances(function)
+        if not balance.failed and not balance.warned
+        for key in balance.net
+        if key[1].atom is not None and place(key[1].atom) == CURRENT
+    )
 
 
 def _mirrors(analysis: Analysis) -> Iterator[Draft]:
@@ -63,37 +87,31 @@ def _mirrors(analysis: Analysis) -> Iterator[Draft]:
     and keeps the mm that it counts for."""
     told: set[tuple[str, str, str]] = set()
     for function in analysis.functions:
-        for balance in balances(function):
-            if balance.failed or balance.warned:
+        for balance, (counter, owner) in _of_current(function):
+            name = _mirror(analysis, balance, (counter, owner))
+            key = (function.file, function.name, f"{counter} {name}")
+            if not name or key in told:
                 continue
-            for counter, owner in balance.net:
-                name = _mirror(analysis, balance, (counter, owner))
-                key = (function.file, function.name, f"{counter} {name}")
-                if not name or key in told:
-                    continue
-                told.add(key)
-                event = balance.owned((counter, owner))[-1]
-                line = event.here.span.line
-                message = (
-                    f"{counter} of {owner.text} changes with what an object counts that was set up"
-                    f" before, and that keeps its owner in {name}"
-                )
-                yield Draft(
-                    "uncharge-mm-differs",
-                    function,
-                    line,
-                    message,
-                    f"{counter} {owner.placed} {name}",
-                    balance.path.steps(Step(function.file, line, message)),
-                )
+            told.add(key)
+            event = balance.owned((counter, owner))[-1]
+            line = event.here.span.line
+            message = (
+                f"{counter} of {owner.text} changes with what an object counts that was set up"
+                f" before, and that keeps its owner in {name}"
+            )
+            yield Draft(
+                "uncharge-mm-differs",
+                function,
+                line,
+                message,
+                f"{counter} {owner.placed} {name}",
+                balance.path.steps(Step(function.file, line, message)),
+            )
 
 
 def _mirror(analysis: Analysis, balance: Balance, key: Key) -> str:
     """Return the member that keeps the owner of an object which counts a charge of the running
     task's mm, empty if there is none."""
-    atom = key[1].atom
-    if atom is None or place(atom) != CURRENT:
-        return ""
     for store in balance.stores:
         names = _keepers(analysis).get(store.tag, frozenset())
         thing = store.object.atom

@@ -110,7 +110,7 @@ def companions() -> frozenset[str]:
     return frozenset(each.id for each in load_counters().companions)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def balances(function: FunctionPaths) -> tuple[Balance, ...]:
     """Return the books of all paths of a function; paths that cannot be are left out."""
     return tuple(_balance(function, path) for path in function.paths)
@@ -222,7 +222,7 @@ def _direction(amount: Value, operator: str) -> int:
     return 1 if any(word in operator for word in ("add", "inc", "+")) else 0
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def given_back(function: FunctionPaths) -> frozenset[str]:
     """Return the counters that some path of a function, callees included, may give back to."""
     return frozenset(

@@ -19,6 +19,7 @@ from patchkit.lint.ledger_algebra import members, place
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_paths import Balance, balances, direction
 from patchkit.lint.model import Step
+from patchkit.lint.queries import derived
 
 _LEVELS = 3
 """Callers above a charge or a release whose tests count."""
@@ -82,6 +83,7 @@ def _simple(condition: Condition) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=16384)
 def _tests(balance: Balance) -> frozenset[str]:
     """Return the simple conditions of a path, by place."""
     return frozenset(each.placed for each in balance.conditions if _simple(each))
@@ -121,7 +123,7 @@ def _moves(balance: Balance, entry: Entry, charge: bool) -> Iterator[Charge]:
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@derived
 def _needed(analysis: Analysis, release: Entry) -> frozenset[str]:
     """Return the simple conditions that hold on all ways to a release, at some level."""
     by_function: dict[str, frozenset[str]] = {}

@@ -30,7 +30,7 @@ def vma_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]:
             yield from _again(function, counter, flag)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def looks(function: FunctionPaths, flag: str) -> bool:
     """Tell whether a function tests a flag on some path."""
     return any(

@@ -125,7 +125,7 @@ def _guarding(analysis: Analysis) -> dict[str, Balance]:
     return last
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _counting(function: FunctionPaths, gained: bool) -> tuple[tuple[Balance, tuple[str, ...]], ...]:
     """Return the paths on which references are taken or dropped, with what counts them; those that
     charge a known number of pages last."""
@@ -202,16 +202,18 @@ def _left_reference(analysis: Analysis) -> Iterator[Draft]:
                 )
 
 
-def _taken(balance: Balance) -> Iterator[tuple[str, Value, int]]:
-    """Yield the members that a path itself has stepped up in the end, with object and step."""
+@functools.lru_cache(maxsize=16384)
+def _taken(balance: Balance) -> tuple[tuple[str, Value, int], ...]:
+    """Return the members that a path itself has stepped up in the end, with object and step."""
     steps: dict[tuple[str, str], tuple[Value, Value]] = {}
     for store in balance.stores:
         key = (store.name, store.object.text)
         before = steps[key][1] if key in steps else ZERO
         steps[key] = (store.object, before + store.value - store.before)
         if store.via:
-            return
-    for (name, _), (object_, step) in steps.items():
-        count = step.constant
-        if count is not None and count > 0:
-            yield name, object_, count
+            return ()
+    return tuple(
+        (name, object_, step.constant)
+        for (name, _), (object_, step) in steps.items()
+        if step.constant is not None and step.constant > 0
+    )

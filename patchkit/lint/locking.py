@@ -72,12 +72,22 @@ def needs(analysis: Analysis) -> tuple[Need, ...]:
     plain = _plain(analysis)
     found: dict[Key, Need] = {}
     for function in analysis.functions:
-        for path in function.paths:
-            for event in path.events:
-                counter = None if event.via else _needs_lock(event, plain)
-                if counter is not None and key_of(event.site) not in found:
-                    found[key_of(event.site)] = Need(counter.id, counter.lock, event.site, function)
+        for event in _own(function):
+            counter = _needs_lock(event, plain)
+            if counter is not None and key_of(event.site) not in found:
+                found[key_of(event.site)] = Need(counter.id, counter.lock, event.site, function)
     return tuple(found.values())
+
+
+@functools.lru_cache(maxsize=2048)
+def _own(function: FunctionPaths) -> tuple[Event, ...]:
+    """Return a function's own charges and assertions."""
+    return tuple(
+        event
+        for path in function.paths
+        for event in path.events
+        if not event.via and isinstance(event, Charge | Lock)
+    )
 
 
 def _state(events: tuple[Event, ...], until: Event, locks: frozenset[str]) -> str:
@@ -101,7 +111,7 @@ def _state(events: tuple[Event, ...], until: Event, locks: frozenset[str]) -> st
     return next((state for state in states.values() if state), OPEN)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _states(
     function: FunctionPaths, locks: frozenset[str]
 ) -> dict[Key, dict[str, tuple[Path, Event]]]:

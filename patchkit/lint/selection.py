@@ -298,7 +298,7 @@ class _Taken:
     guards: frozenset[tuple[str, str]]
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _taken_from(function: FunctionPaths, counters: frozenset[str]) -> _Taken:
     found: set[tuple[str, str]] = set()
     outer: set[tuple[str, str]] = set()

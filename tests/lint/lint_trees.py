@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A tree that is in memory only."""
+"""Trees for tests: one in memory only, and the real ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import pytest
+
 from patchkit.tree.source import DIRECTORY, REGULAR, compute_blob_id
+
+VERSIONS = ("5.10", "6.1", "6.12", "7.2")
+BY_TREE = [
+    pytest.param(version, marks=pytest.mark.xdist_group(f"lint-{version}")) for version in VERSIONS
+]
+"""The real trees, each for one process (``--dist loadgroup``), which analyses it once."""
 
 
 class MemoryTree:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import pytest
+from lint_trees import BY_TREE
 from mutants.cases import Case, as_mutant, cases
 from mutants.corpus import open_tree
-from mutants.engine import Session
+from mutants.engine import session_of
 from mutants.model import VERSIONS, Mutant
 from mutants.run import Result, lint_one
 
@@ -34,14 +35,13 @@ def test_the_cases_are_what_they_are_said_to_be() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("version", sorted({case.tree for case in cases()}))
+@pytest.mark.parametrize("version", BY_TREE)
 def test_each_case_is_seen_and_nothing_harmless_is(version: str) -> None:
     chosen = [case for case in cases() if case.tree == version]
     results: dict[str, Result] = {}
-    with open_tree(version) as tree:
-        session = Session(tree)
-        for case in chosen:
-            results[case.id] = lint_one(session, as_mutant(case))
+    session = session_of(version)
+    for case in chosen:
+        results[case.id] = lint_one(session, as_mutant(case))
     missed = {case.id for case in chosen if not results[case.id].good}
     assert missed == {case.id for case in chosen} & KNOWN_MISSES
 

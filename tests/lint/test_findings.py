@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lint_trees import BY_TREE, VERSIONS
+from mutants.engine import session_of
 
-from patchkit.lint.session import LintRequest, lint
-from patchkit.tree.source import GitTree
-
-VERSIONS = ("5.10", "6.1", "6.12", "7.2")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
 ROW = re.compile(r"^\| ([\d.]+) \| .* \| `([0-9a-f]{12})` \|$", re.MULTILINE)
 SUMMARY = re.compile(r"^\| ([\d.]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
@@ -45,7 +42,7 @@ def test_every_verdict_was_read_a_second_time() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("version", VERSIONS)
-def test_each_finding_is_judged(version: str, real_tree: Callable[[str], GitTree]) -> None:
-    found = lint(LintRequest(real_tree(version))).findings
+@pytest.mark.parametrize("version", BY_TREE)
+def test_each_finding_is_judged(version: str) -> None:
+    found = session_of(version).base
     assert Counter(each.fingerprint[:12] for each in found) == listed(version)

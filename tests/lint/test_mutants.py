@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from mutants.corpus import SEED, half, mutants_of, open_tree
-from mutants.engine import Session, findings
+from mutants.corpus import SEED, half, mutants_of
+from mutants.engine import Session, findings, session_of
 from mutants.generate import candidates, choose, mutants
 from mutants.model import Mutant, half_of, rank
 from mutants.report import compare, summary
@@ -223,12 +223,13 @@ def sample(found: list[Mutant], harmless: bool, size: int) -> list[Mutant]:
 
 
 @pytest.mark.real
+@pytest.mark.xdist_group("lint-7.2")
 def test_no_ground_is_lost() -> None:
-    with open_tree("7.2") as tree:
-        found = half(mutants_of("7.2", tree), "open")
-        session = Session(tree)
-        for harmless, size, floor in ((False, 80, DEFECT_FLOOR), (True, 40, HARMLESS_FLOOR)):
-            results = [lint_one(session, m) for m in sample(found, harmless, size)]
-            bad = [one.id for one in results if not one.good]
-            assert not [one.failed for one in results if one.failed]
-            assert 100 * (len(results) - len(bad)) >= floor * len(results), bad
+    session = session_of("7.2")
+    assert isinstance(session.tree, GitTree)
+    found = half(mutants_of("7.2", session.tree), "open")
+    for harmless, size, floor in ((False, 80, DEFECT_FLOOR), (True, 40, HARMLESS_FLOOR)):
+        results = [lint_one(session, m) for m in sample(found, harmless, size)]
+        bad = [one.id for one in results if not one.good]
+        assert not [one.failed for one in results if one.failed]
+        assert 100 * (len(results) - len(bad)) >= floor * len(results), bad

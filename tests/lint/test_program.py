@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from lint_trees import MemoryTree
+from lint_trees import BY_TREE, MemoryTree
 
 from patchkit.lint import ir, scope
 from patchkit.lint.counters import load_counters
@@ -203,7 +203,7 @@ OWNERS = {"mm_struct", "user_struct", "vfio_dma", "vma_munmap_struct"}
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("version", ["5.10", "6.1", "6.12", "7.2"])
+@pytest.mark.parametrize("version", BY_TREE)
 def test_every_mention_is_read(version: str, real_tree: Callable[[str], GitTree]) -> None:
     """Every function that names a counter or the limit lowers, and every owner has a type."""
     tree, counters = real_tree(version), load_counters()

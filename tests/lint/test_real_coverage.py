@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from lint_trees import BY_TREE
+from mutants.engine import session_of
 
 from patchkit.lint.counters import load_counters
 from patchkit.lint.session import LintRequest, lint
 from patchkit.tree.git import git
 from patchkit.tree.source import GitTree
-
-VERSIONS = ("5.10", "6.1", "6.12", "7.2")
 
 
 def counted(tree: GitTree) -> int:
@@ -26,9 +24,10 @@ def counted(tree: GitTree) -> int:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_mention_is_accounted_for(version: str, real_tree: Callable[[str], GitTree]) -> None:
-    tree = real_tree(version)
+@pytest.mark.parametrize("version", BY_TREE)
+def test_every_mention_is_accounted_for(version: str) -> None:
+    tree = session_of(version).tree
+    assert isinstance(tree, GitTree)
     coverage = lint(LintRequest(tree)).coverage
     missed = coverage.not_analysed
     assert coverage.mentions == coverage.analysed + coverage.elsewhere + len(missed)

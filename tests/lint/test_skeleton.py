@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lint_trees import BY_TREE
 
 from patchkit.lint.skeleton import Skeleton, skeleton
 from patchkit.tree.csource import CSource
@@ -75,7 +76,7 @@ def test_anything(pieces: list[str]) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("version", ["5.10", "6.1", "6.12", "7.2"])
+@pytest.mark.parametrize("version", BY_TREE)
 def test_real_files(version: str, real_tree: object) -> None:
     tree = real_tree(version)  # type: ignore[operator]
     for path in ("mm/mmap.c", "kernel/fork.c", "kernel/events/core.c", "include/linux/mm.h",

@@ -90,7 +90,7 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                 )
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _own_charges(function: FunctionPaths, counter: str) -> tuple[tuple[Path, Charge], ...]:
     """Return the paths on which a function itself changes a counter, with the first change."""
     found = ((path, _own_charge(path, counter)) for path in function.paths)
@@ -105,7 +105,7 @@ def _own_charge(path: Path, counter: str) -> Charge | None:
     return None
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _decides(function: FunctionPaths, flag: str) -> frozenset[str]:
     """Return the VMAs, as text, whose flag a function compares with another set of flags."""
     old: set[str] = set()

@@ -85,7 +85,7 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             )
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def _too_late(
     function: FunctionPaths, structs: frozenset[str]
 ) -> tuple[tuple[Path, Put, Event, Value], ...]:

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mutants.corpus import open_tree
 from patchkit.lint.analysis import Analysis
+from patchkit.lint.collect import Analyser
 from patchkit.lint.collector import seldom
 from patchkit.lint.counters import load_counters
 from patchkit.lint.model import Finding
 from patchkit.lint.program import Program
 from patchkit.lint.rule import load_rules
-from patchkit.lint.scope import search
+from patchkit.lint.scope import identity
+from patchkit.progress import no_progress
 from patchkit.tree.source import Tree
 
 
@@ -34,21 +38,27 @@ class Outcome:
 def findings(analysis: Analysis) -> tuple[Finding, ...]:
     """Return what all rules say, sorted."""
     found = [finding for rule in load_rules() for finding in rule.check(analysis)]
-    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.rule, f.subject)))
+    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.rule, f.fingerprint)))
 
 
 class Session:
-    """A tree's analysis and its findings, made once; of some *files* only, if they are given."""
+    """A tree's analysis and its findings, made once; of some *files* only, if they are given.
+
+    The findings in a whole tree are kept for ``lint`` as well.
+    """
 
     def __init__(self, tree: Tree, files: Sequence[str] = ()) -> None:
         started = time.process_time()
-        counters = load_counters()
-        words = [word.encode() for word in counters.words]
-        files = files or search(tree, words, counters.outside)
         self.tree = tree
-        with seldom():
-            self.analysis = Analysis(Program(tree, counters, tuple(files)))
-            self.base = findings(self.analysis)
+        if files:
+            with seldom():
+                self.analysis = Analysis(Program(tree, load_counters(), tuple(files)))
+                self.base = findings(self.analysis)
+        else:
+            analyser = Analyser(no_progress)
+            self.base = analyser.analyse(tree, identity(tree)).findings
+            assert analyser.analysis is not None
+            self.analysis = analyser.analysis
         self.seconds = time.process_time() - started
         self._count = Counter(finding.fingerprint for finding in self.base)
 
@@ -75,3 +85,9 @@ def _surplus(findings: tuple[Finding, ...], surplus: Counter[str]) -> tuple[Find
             left[finding.fingerprint] -= 1
             found.append(finding)
     return tuple(found)
+
+
+@functools.cache
+def session_of(version: str) -> Session:
+    """Return the session of a real tree, one for all tests of a process."""
+    return Session(open_tree(version))
