@@ -50,8 +50,12 @@ def test(arguments: argparse.Namespace, output: Output) -> ExitCode:
         if not arguments.bisect:
             raise
         output.error(error.message, error.hint)
-        # Whatever went wrong before a guest ran says nothing about the commit.
-        sys.exit(SKIP_BISECTION)
+    except Exception as error:
+        if not arguments.bisect:
+            raise
+        output.error(f"patchkit itself failed: {type(error).__name__}: {error}")
+    # Whatever went wrong before a guest ran says nothing about the commit.
+    sys.exit(SKIP_BISECTION)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> ExitCode:

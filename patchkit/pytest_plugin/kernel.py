@@ -126,6 +126,17 @@ class Kernel:
         self.tree()
         return self._open(self._once("patched", self._apply), "revision")
 
+    def commits(self) -> tuple[Path, str, str]:
+        """Return the repository, the commit of the tree and that of the patched tree.
+
+        UserError when the tree is not in git.
+        """
+        self.patched_tree()
+        found, made = self._once("tree", self._find_tree), self._once("patched", self._apply)
+        if found["repository"] is None:
+            raise UserError(f"{self.request.tree}: not a git repository, so it has no commits")
+        return Path(found["repository"]), found["base"], made["revision"]
+
     def _find_tree(self) -> dict[str, Any]:
         repository = repository_of(self.request.tree)
         if repository is None:

@@ -7,6 +7,7 @@ Only the clock under test is short; the others are far away, so that no result d
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -151,12 +152,25 @@ def test_results_are_handed_over_as_they_come(
     assert b"".join(seen) == (tmp_path / "r").read_bytes()
 
 
-def test_nothing_is_left_behind(run: Run) -> None:
+@pytest.mark.prove
+def test_a_gigabyte_of_console_does_no_harm(run: Run) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result, console, results = run("floods", total=600.0, silence=600.0)
+    assert word(result, results) == "pass"
+    assert len(console) <= (20 << 20) + 100
+    assert b"bytes left out" in console
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10
+
+
+def test_nothing_is_left_behind_after_fifty_runs(run: Run, tmp_path: Path) -> None:
     run("good")
     before = len(list(Path("/proc/self/fd").iterdir()))
-    for what, short in (("good", {}), ("ignores TERM", {"ready": 0.5}), ("killed", {})):
+    files = sorted(tmp_path.rglob("*"))
+    hard = (("ignores TERM", {"ready": SOON}), ("killed", {}), ("exits early", {}))
+    for what, short in (("good", {}),) * 47 + hard:
         run(what, **short)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert sorted(tmp_path.rglob("*")) == files
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 

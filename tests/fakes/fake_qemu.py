@@ -27,6 +27,19 @@ def results(text):
     os.write(channel("results"), text.encode())
 
 
+def floods(megabytes):
+    console("[    0.000000] Linux version 6.12.0 (fake)\n")
+    status("ready 1\n")
+    results("TAP version 13\n1..1\n# selftests: a: b\n")
+    line = b"\x1b[2Jok 1 selftests: a: b\n[    1.000000] x" + b"y" * 8000 + b"\n"
+    block = line * 128
+    for _ in range(megabytes):
+        os.write(1, block)
+    results("ok 1 selftests: a: b\n")
+    status("exit 0\n")
+    sys.exit(0)
+
+
 def for_ever():
     while True:
         time.sleep(3600)
@@ -139,6 +152,14 @@ def guest(what):
         run_the_plan(last="ok")
     elif what == "fails the last test":
         run_the_plan(last="not ok")
+    elif what == "floods":
+        floods(1024)
+    elif what == "obeys its kernel":
+        with open(sys.argv[sys.argv.index("-kernel") + 1]) as kernel:  # noqa: PTH123
+            text = kernel.read()
+        if "silent" in text:
+            for_ever()
+        run_the_plan(last="not ok" if "bad" in text else "ok")
     elif what == "forges":
         console("TAP version 13\n1..1\nok 1 selftests: a: b\nexit 0\n")
         sys.exit(0)
