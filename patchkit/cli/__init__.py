@@ -34,6 +34,8 @@ VERBS = {
     "parse": "patchkit.cli.guest:parse",
     "ci": "patchkit.cli.ci:ci",
     "doctor": "patchkit.cli.doctor:doctor",
+    "man": "patchkit.cli.describe:man",
+    "completions": "patchkit.cli.describe:complete",
 }
 """Where each verb is; imported when it is called, so that --help needs no kernel machinery."""
 

@@ -7,11 +7,9 @@ import argparse
 from pathlib import Path
 
 from patchkit import __version__
+from patchkit.cli.formatting import Formatter
 
-TREE_HELP = (
-    "a checkout or directory (default: the current one), debian:VERSION for Debian's source, "
-    "or fixture:ERA for one of patchkit's own small trees"
-)
+TREE_HELP = "a checkout or directory, debian:VERSION or fixture:ERA (default: here)"
 EXIT_CODES = (
     "Exit codes: 0 yes; 1 the answer is no (conflict, finding, failed test); 2 usage or "
     "configuration; 3 infrastructure; 4 nothing ran; 130 interrupted."
@@ -23,8 +21,16 @@ def _common(*formats: str) -> argparse.ArgumentParser:
     group = parent.add_argument_group("output")
     group.add_argument("-v", "--verbose", action="store_true", help="print each external command")
     group.add_argument("-q", "--quiet", action="store_true", help="print data and errors only")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    group.add_argument("--format", choices=("text", "json", *formats), default="text")
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        metavar="WHEN",
+        help="colour the text: auto, always or never",
+    )
+    forms = ("text", "json", *formats)
+    group.add_argument("--format", choices=forms, default="text", metavar="FORM",
+                       help=", ".join(("text (default)", *forms[1:])))  # fmt: skip
     group.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the data to FILE")
     return parent
 
@@ -70,7 +76,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group("build and boot")
     group.add_argument(
-        "--profile", choices=("default", "debug"), default="default",
+        "--profile", choices=("default", "debug"), default="default", metavar="NAME",
         help="debug: with lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP and KASAN",
     )  # fmt: skip
     group.add_argument(
@@ -80,9 +86,12 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
     if runs:
         group.add_argument(
             "--targets", nargs="+", metavar="TARGET",
-            help="kselftest targets (default: those that the series bring)",
+            help="kselftest targets (default: those of the series)",
         )  # fmt: skip
-        group.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
+        group.add_argument(
+            "--accel", choices=("auto", "kvm", "tcg"), default="auto", metavar="NAME",
+            help="auto (KVM where it works), kvm or tcg",
+        )  # fmt: skip
         group.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole guest")
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
@@ -121,11 +130,13 @@ def _add_posting(parser: argparse.ArgumentParser) -> None:
         help="SERIES alone; what they need becomes prerequisite-patch-id lines",
     )  # fmt: skip
     group.add_argument(
-        "--cc", action="store_true", help="copy whom the tree's get_maintainer.pl (is run) names"
+        "--cc",
+        action="store_true",
+        help="copy whom the tree's get_maintainer.pl names; this runs it",
     )
     group.add_argument(
         "--backport-style", choices=("none", "stable", "debian"), default="none",
-        help="name upstream commits as these trees want it",
+        metavar="NAME", help="name upstream commits as stable or debian want it",
     )  # fmt: skip
 
 
@@ -140,6 +151,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the whole parser; ``args.verb`` names what to call."""
     parser = argparse.ArgumentParser(
         prog="patchkit",
+        formatter_class=Formatter,
         description="Carry kernel mm patch series across kernel versions and prove that they hold.",
         epilog=EXIT_CODES,
     )
@@ -152,16 +164,21 @@ def build_parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         return verbs.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
+            formatter_class=Formatter,
             parents=[*parents, common],
         )  # fmt: skip
 
     trees = verb("tree", "fetch kernel sources and list those that are there")
     actions = trees.add_subparsers(dest="action", metavar="ACTION", required=True)
     get = actions.add_parser(
-        "get", help="fetch a Debian kernel source", parents=[common], epilog=EXIT_CODES
+        "get", help="fetch a Debian kernel source", parents=[common], epilog=EXIT_CODES,
+        formatter_class=Formatter,
+    )  # fmt: skip
+    get.add_argument(
+        "spec", metavar="SPEC", help="debian:X.Y, debian:X.Y@PACKAGE-VERSION or debian:SUITE"
     )
-    get.add_argument("spec", metavar="debian:VERSION[@PACKAGE-VERSION] | debian:SUITE")
-    actions.add_parser("list", help="list the trees that are there", parents=[common])
+    actions.add_parser("list", help="list the trees that are there", parents=[common],
+                       formatter_class=Formatter)  # fmt: skip
 
     verb("list", "list the series and their patches", _series(required=False))
     facts = verb("facts", "show what a tree contains, with file and line", tree)
@@ -222,6 +239,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     lint = verbs.add_parser(
         "lint", help="find memory that a kernel tree does not account", epilog=EXIT_CODES,
+        formatter_class=Formatter,
         description="Find memory that a kernel tree does not account, and show the path.",
         parents=[tree, _common("sarif", "github", "gitlab")],
     )  # fmt: skip
@@ -240,9 +258,7 @@ def build_parser() -> argparse.ArgumentParser:
     parse.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
 
     ci = verb("ci", "write a workflow for hosted CI")
-    ci.add_argument(
-        "action", choices=("init", "show"), help="init: write the file; show: print it"
-    )
+    ci.add_argument("action", choices=("init", "show"), help="init: write the file; show: print it")
     ci.add_argument("provider", choices=("github", "gitlab"), help="whose form it has")
     ci.add_argument(
         "series", nargs="*", metavar="SERIES", help="what it applies (default: vm-pinned mpin)"
@@ -258,4 +274,8 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--force", action="store_true", help="replace a file that is different")
 
     verb("doctor", "say what this machine has and what is missing")
+    man = verb("man", "write the manual page")
+    man.add_argument("--markdown", action="store_true", help="as docs/commands.md")
+    shells = verb("completions", "write what a shell needs to complete commands")
+    shells.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
     return parser
