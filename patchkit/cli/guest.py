@@ -88,6 +88,8 @@ def _pieces(file: str) -> Iterator[bytes]:
 
 def _test(arguments: argparse.Namespace, output: Output) -> ExitCode:
     request = _request(arguments, output)
+    if arguments.explore:
+        return _explore(arguments, request, output)
     with ProgressDisplay(output) as display:
         result = pipeline.test(request, display)
     if arguments.junit:
@@ -98,6 +100,29 @@ def _test(arguments: argparse.Namespace, output: Output) -> ExitCode:
         _show(result, output)
     code = result.verdict.exit_code
     if arguments.bisect and code in (ExitCode.INFRASTRUCTURE, ExitCode.NOTHING_RAN):
+        sys.exit(SKIP_BISECTION)
+    return code
+
+
+def _explore(arguments: argparse.Namespace, request: TestRequest, output: Output) -> ExitCode:
+    """Let hypothesis drive the guest; the kselftests are built for what they are made with."""
+    from patchkit.explore.run import ExploreRequest, explore_kernel
+
+    asked = ExploreRequest(request, arguments.explore, arguments.seed)
+    with ProgressDisplay(output) as display:
+        result = explore_kernel(asked, display)
+    if arguments.format == "json":
+        output.json(result.as_json())
+    else:
+        for line in result.failure:
+            output.data(line)
+        for crash in result.crashes:
+            output.data(f"line {crash.line} of the console: {crash.kind}: {crash.title}")
+        output.data(f"run directory: {result.directory}")
+        good = result.verdict == "pass"
+        output.data(f"{result.verdict}: {result.why}", "green" if good else "bold red")
+    code = result.exit_code
+    if arguments.bisect and code == ExitCode.INFRASTRUCTURE:
         sys.exit(SKIP_BISECTION)
     return code
 
@@ -130,7 +155,29 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
     )  # fmt: skip
     if arguments.verb == "build":
         return request
-    return dataclasses.replace(request, accelerator=arguments.accel, timeout=arguments.timeout or 0)
+    append, memory = guest_settings(arguments)
+    return dataclasses.replace(
+        request, accelerator=arguments.accel, timeout=arguments.timeout or 0, append=append,
+        memory=memory,
+    )  # fmt: skip
+
+
+def guest_settings(arguments: argparse.Namespace) -> tuple[tuple[str, ...], str]:
+    """Return words for the kernel's command line and the guest's memory.
+
+    What the series and those that they need say, unless the user says otherwise; "" for memory is
+    the usual amount.
+    """
+    append: list[str] = []
+    memory = ""
+    if arguments.series:
+        for series in in_order(templates_of(arguments), arguments.series):
+            boot = series.data.get("boot", {})
+            append += boot.get("append", ())
+            memory = boot.get("memory", memory)
+    if arguments.append is not None:
+        append = arguments.append.split()
+    return tuple(append), arguments.memory or memory
 
 
 def _targets(arguments: argparse.Namespace) -> tuple[str, ...]:

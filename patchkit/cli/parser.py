@@ -93,7 +93,22 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
             help="auto (KVM where it works), kvm or tcg",
         )  # fmt: skip
         group.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole guest")
+        group.add_argument(
+            "--append", metavar="TEXT",
+            help="added to the kernel's command line (default: what the series say)",
+        )  # fmt: skip
+        group.add_argument(
+            "--memory", metavar="SIZE", help="of the guest, such as 2G (default: as above)"
+        )
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
+        group.add_argument(
+            "--explore", type=int, metavar="N", nargs="?", const=1000, default=0,
+            help="instead of the kselftests, try N random sequences of calls (default: 1000) "
+            "against the reference model, and shorten one that it disagrees with",
+        )  # fmt: skip
+        group.add_argument(
+            "--seed", type=int, metavar="S", default=1, help="for --explore; the same, the same"
+        )
         group.add_argument(
             "--bisect", action="store_true", help="exit 125 where git bisect run should skip"
         )

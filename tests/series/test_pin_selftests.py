@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pin-selftests: they are added to every tree, compile there, and get the guest they need."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchkit.cli.guest import guest_settings
+from patchkit.cli.parser import build_parser
+from patchkit.paths import data_directory
+from patchkit.series.plan import plan
+from patchkit.tree.source import DirectoryTree, GitTree, Tree
+
+NAME = "pin-selftests"
+FIXTURES = data_directory("kernel-tree-fixtures")
+ROOT = "tools/testing/selftests"
+
+
+def added(tree: Tree) -> dict[str, bytes]:
+    made = plan(tree, [NAME])
+    assert [patch.state for patch in made.patches] == ["apply", "apply"]
+    return {change.path: change.new or b"" for p in made.changed for change in p.changes}
+
+
+@pytest.mark.parametrize("era", ["5.10", "6.12", "7.2"])
+def test_two_targets_are_added(era: str) -> None:
+    files = added(DirectoryTree(FIXTURES / era))
+    makefile = files[f"{ROOT}/Makefile"].decode().split()
+    assert "longterm_pin" in makefile and "mlock_batch" in makefile
+    for target in ("longterm_pin", "mlock_batch"):
+        assert f"TEST_GEN_PROGS := {target}\n".encode() in files[f"{ROOT}/{target}/Makefile"]
+        assert files[f"{ROOT}/{target}/config"].startswith(b"CONFIG_")
+
+
+@pytest.mark.real
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.parametrize("version", ["5.10", "6.1", "6.12", "7.2"])
+def test_they_compile_with_the_header_of_the_tree(
+    real_tree: Callable[[str], GitTree], version: str, tmp_path: Path
+) -> None:
+    tree = real_tree(version)
+    (tmp_path / "kselftest.h").write_bytes(tree.read(f"{ROOT}/kselftest.h") or b"")
+    for path, data in added(tree).items():
+        if not path.endswith(".c"):
+            continue
+        source = tmp_path / Path(path).relative_to(ROOT)
+        source.parent.mkdir()
+        source.write_bytes(data)
+        done = subprocess.run(
+            ["cc", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function",
+             "-Wno-unused-parameter", "-Wno-sign-compare", source],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "append", "memory"),
+    [
+        (["pin-selftests"], ("movablecore=1G",), "2G"),
+        (["pf-memalloc-pin", "pin-selftests"], ("movablecore=1G",), "2G"),
+        (["pin-selftests", "--append", "cma=1G quiet"], ("cma=1G", "quiet"), "2G"),
+        (["pin-selftests", "--append", "", "--memory", "3G"], (), "3G"),
+        (["vm-pinned"], (), ""),
+        (["--targets", "memfd"], (), ""),
+    ],
+)
+def test_the_guest_is_what_the_series_need(
+    words: list[str], append: tuple[str, ...], memory: str
+) -> None:
+    arguments = build_parser().parse_args(["test", *words])
+    assert guest_settings(arguments) == (append, memory)
