@@ -95,6 +95,10 @@ class Analysis:
             for function in self._bottom_up(self._selection.direct()):
                 self.paths_of(function)
             self._learn()
+        else:  # whether an edited function charges decides who is looked at
+            edited = [f for f in self._selection.direct() if _identity(f) not in self._kept]
+            for function in self._bottom_up(edited):
+                self.paths_of(function)
         for number in range(_ROUNDS):
             self._done.clear()
             chosen = self._selection.functions()

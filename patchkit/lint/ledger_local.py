@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from patchkit.lint.analysis import FunctionPaths
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.events import Charge, Pin
-from patchkit.lint.ledger_algebra import Equalities, vague
+from patchkit.lint.ledger_algebra import Equalities, place, vague
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction
 from patchkit.lint.model import Step
@@ -22,6 +22,7 @@ def local_drafts(function: FunctionPaths) -> Iterator[Draft]:
     yield from _twice(function)
     yield from _sized(function)
     yield from _asked_for(function)
+    yield from _other_mm(function)
 
 
 def repeated(balance: Balance, key: Key) -> Charge | None:
@@ -172,5 +173,43 @@ def _asked_for(function: FunctionPaths) -> Iterator[Draft]:
                 line,
                 message,
                 f"{charge.counter} {charge.owner.typed} {charge.amount.typed} {count.typed}",
+                balance.path.steps(Step(function.file, line, message)),
+            )
+
+
+def _other_mm(function: FunctionPaths) -> Iterator[Draft]:
+    """Yield the changes of the running task's counter where the owner that was handed in has been
+    found to be there: that test is for the one that is changed."""
+    told: set[str] = set()
+    for balance in balances(function):
+        if balance.warned:
+            continue
+        given = {
+            condition.value
+            for condition in balance.conditions
+            if condition.relation == "!="
+            and condition.value.atom is not None
+            and condition.value.atom.kind == "param"
+        }
+        for counter, owner in balance.net:
+            atom = owner.atom
+            if atom is None or not place(atom).startswith("task_struct.") or counter in told:
+                continue
+            event = balance.owned((counter, owner))[-1]
+            other = next((each for each in given if each.tag == owner.tag), None)
+            if other is None or event.via or other in balance.owners:
+                continue
+            told.add(counter)
+            line = event.here.span.line
+            message = (
+                f"{counter} of {owner.text} changes where {other.text} has been found to be there,"
+                " which is the one that was handed in"
+            )
+            yield Draft(
+                "uncharge-mm-differs",
+                function,
+                line,
+                message,
+                f"{counter} {owner.placed} {other.typed}",
                 balance.path.steps(Step(function.file, line, message)),
             )

@@ -21,7 +21,7 @@ from patchkit.lint.ledger_accounts import (
 from patchkit.lint.ledger_algebra import members, place, replayed
 from patchkit.lint.ledger_draft import Draft, flag_owned
 from patchkit.lint.ledger_local import repeated
-from patchkit.lint.ledger_paths import Balance, Key, balances
+from patchkit.lint.ledger_paths import Balance, Key, balances, direction
 from patchkit.lint.model import Step
 
 
@@ -201,7 +201,7 @@ def _unlinked(
             return
     makers: list[Balance] = []
     for maker in creators(analysis, release.places):
-        if any(each.counter == release.counter for each in maker.charges):
+        if any(each.counter == release.counter and direction(each) >= 0 for each in maker.charges):
             return
         if called_by_payer(analysis, maker, release.counter):
             return

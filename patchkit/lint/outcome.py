@@ -11,6 +11,8 @@ from patchkit.lint.events import Outcome
 from patchkit.lint.state import Facts, State, error_number
 from patchkit.lint.values import ZERO, Value
 
+_HANDLED = frozenset({"VM_FAULT_NOPAGE", "VM_FAULT_LOCKED", "VM_FAULT_MAJOR", "VM_FAULT_DONE_COW"})
+"""What a fault handler returns when it has done its work."""
 _BOOLEAN = frozenset({"bool", "_Bool"})
 
 
@@ -64,7 +66,9 @@ def _error(value: Value, facts: Facts) -> bool:
         return constant < 0
     atom = value.atom
     if atom is not None and atom.kind == "global" and atom.name.startswith("VM_FAULT_"):
-        return atom.name not in ("VM_FAULT_NOPAGE", "VM_FAULT_LOCKED")
+        return atom.name not in _HANDLED
+    if atom is not None and atom.name == "vmf_error":
+        return True
     return facts.decide(compare(value, "<", ZERO)) is True
 
 

@@ -225,7 +225,9 @@ class Writer:
         """Make the event for a counter that gets a value."""
         site, via = where
         old = summands(before)
-        if stepped or (old and old <= summands(value)):
+        # An atomic is set from what it held: parts that cancel out do not make it another value.
+        kept = how == "set" and ((atom,), 1) in old and ((atom,), 1) in summands(value)
+        if stepped or kept or (old and old <= summands(value)):
             amount = value - before
             if not amount.zero:
                 narrow = self.narrow_of(amount)

@@ -291,6 +291,48 @@ int region_make(struct user_struct *user, struct region *region, unsigned long s
 """
 
 
+FAULT = """
+struct file_state { struct user_struct *user; };
+
+vm_fault_t file_fault(struct file_state *file)
+{
+	int ret;
+
+	atomic_long_add(1, &file->user->locked_vm);
+	ret = file_add(file);
+	if (ret) {
+		atomic_long_sub(1, &file->user->locked_vm);
+		return vmf_error(ret);
+	}
+	return VM_FAULT_LOCKED;
+}
+
+void file_evict(struct file_state *file)
+{
+	atomic_long_sub(1, &file->user->locked_vm);
+	kfree(file);
+}
+"""
+
+WINDOW = """
+struct window { struct mm_struct *mm; unsigned long pages; };
+
+int window_enable(struct window *window, unsigned long pages)
+{
+	window->mm = current->mm;
+	window->mm->locked_vm += pages;
+	window->pages = pages;
+	return 0;
+}
+
+void window_disable(struct window *window)
+{
+	window->mm->locked_vm -= window->pages;
+	kfree(window);
+}
+"""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A program; *find* replaced by *replace* is what *rule* says of *function*."""
@@ -322,6 +364,18 @@ KINDS = {
     ),
     "whoever runs": Kind(
         MIRROR, "*mm = window->mm", "*mm = current->mm", "uncharge-mm-differs", "window_account",
+    ),
+    "tested one, moved another": Kind(
+        FEWER, "\tatomic64_sub(count, &mm->pinned_vm);",
+        "\tif (mm)\n\t\tatomic64_sub(count, &current->mm->pinned_vm);",
+        "uncharge-mm-differs", "pages_release",
+    ),
+    "a fault fails charged": Kind(
+        FAULT, "\t\tatomic_long_sub(1, &file->user->locked_vm);\n\t\treturn vmf",
+        "\t\treturn vmf", "charge-left-on-error", "file_fault",
+    ),
+    "taken when it is set up": Kind(
+        WINDOW, "locked_vm += pages", "locked_vm -= pages", "charge-missing", "window_enable",
     ),
     "a reference is kept": Kind(
         RING, "\t\trefcount_dec(&ring->maps);\n", "", "charge-left-on-error", "ring_map",

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patchkit.lint.analysis import Analysis
+from patchkit.lint.analysis import Analysis, Path
 from patchkit.lint.checks import Key, charges, finding, key_of, places
+from patchkit.lint.events import Charge
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -73,20 +74,25 @@ def check(analysis: Analysis) -> Iterator[Finding]:
         for through in charge.narrow:
             at = (key_of(charge.site), through)
             nearest[at] = min(nearest.get(at, _DEPTH), len(charge.via))
+    first: dict[tuple[str, ...], tuple[str, Path, Charge]] = {}
     for _, path, charge in seen:
         if not charge.narrow or len(charge.via) > nearest[key_of(charge.site), charge.narrow[0]]:
             continue
-        key = (charge.here.file, charge.here.function, charge.narrow[0])
-        if key in told or not wide(charge.amount, path, charge):
+        if not wide(charge.amount, path, charge):
             continue
-        told.add(key)
         amount = -charge.amount if charge.amount.negative else charge.amount
+        where = (charge.here.file, charge.here.function, charge.narrow[0])
+        subject = f"{charge.counter} by {amount.placed}"
+        if where not in first or subject < first[where][0]:
+            first[where] = (subject, path, charge)
+    told.update(first)
+    for subject, path, charge in first.values():
         yield finding(
             RULE,
             path,
             charge,
             f"the amount of {charge.counter} goes through 32 bits ({charge.narrow[0]})",
-            f"{charge.counter} by {amount.placed}",
+            subject,
             "the upper half of the count is lost",
             here=True,
         )
