@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from patchkit.lint import ir
 from patchkit.lint.counters import Counters, load_counters
@@ -79,6 +80,28 @@ class Analysis:
     def functions(self) -> tuple[FunctionPaths, ...]:
         """The functions with events, by file and position."""
         return note(_functions_of, (), self._functions)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is kept in a file: not what is found by ids, nor what can be made again."""
+        left_out = ("_callers", "_moves", "_placed", "_by_place", "answers")
+        return {key: value for key, value in self.__dict__.items() if key not in left_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become what was kept."""
+        self.__dict__.update(state)
+        self._contents = {id(each[0].blocks): each for each in self._contents.values()}
+        self._kept = {_identity(each.paths.function): each for each in self._kept.values()}
+        self._done = {_identity(each.function): each for each in self._done.values()}
+        self.answers = Answers()
+        self._callers = None
+        self._moves = Moves()
+        self._placed = set()
+        self._by_place = None
+
+    def learned(self) -> tuple[set[tuple[str, str]], set[str]]:
+        """Return the members that charges depend on, and the structs that keep accounts, as its
+        own functions show them."""
+        return find_members(self._done.values(), self.counters)
 
     def contents(self, function: ir.Function) -> Contents:
         """Return what a function names; found once for the same blocks."""

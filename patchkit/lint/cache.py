@@ -64,23 +64,39 @@ def load(kind: str, key: str, type: type[T]) -> T | None:
 
 def store(kind: str, key: str, value: Any) -> None:
     """Keep *value*, and forget the oldest of its kind."""
+    with contextlib.suppress(UnicodeError):
+        store_bytes(kind, key, msgspec.json.encode(value), KEPT)
+
+
+def load_bytes(kind: str, key: str) -> bytes | None:
+    """Return the bytes that were kept under *key*; None when there are none."""
     path = _file(kind, key)
-    with contextlib.suppress(OSError, UnicodeError):
-        encoded = msgspec.json.encode(value)
+    try:
+        data = path.read_bytes()
+        os.utime(path)
+    except OSError:
+        return None
+    return data
+
+
+def store_bytes(kind: str, key: str, data: bytes, kept: int) -> None:
+    """Keep *data*, and forget all but the *kept* newest of its kind."""
+    path = _file(kind, key)
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         with os.fdopen(handle, "wb") as file:
-            file.write(encoded)
+            file.write(data)
         Path(name).replace(path)
-        _forget(path.parent)
+        _forget(path.parent, kept)
 
 
 def _file(kind: str, key: str) -> Path:
     return cache_directory() / "lint" / kind / f"{key}.json"
 
 
-def _forget(directory: Path) -> None:
+def _forget(directory: Path, kept: int = KEPT) -> None:
     with os.scandir(directory) as entries:
         files = [(entry.stat().st_mtime_ns, entry.path) for entry in entries if entry.is_file()]
-    for _, name in sorted(files)[:-KEPT]:
+    for _, name in sorted(files)[:-kept]:
         Path(name).unlink(missing_ok=True)

@@ -72,16 +72,21 @@ class Analyser:
             loading = other.submit(self._load)
             places, marked = self._search(tree)
             loading.result()
+        from patchkit.lint import snapshot
         from patchkit.lint.analysis import Analysis
         from patchkit.lint.counters import load_counters
         from patchkit.lint.program import Program
 
         analysis: Analysis | None = None
         if places:
-            with self._timed("lower"):
-                program = Program(tree, load_counters(), tuple(places))
-            with self._timed("paths"):
-                analysis = Analysis(program)
+            with self._timed("snapshot"):
+                analysis = snapshot.nearest(tree) if identity is not None else None
+            if analysis is None:
+                with self._timed("paths"):
+                    analysis = Analysis(Program(tree, load_counters(), tuple(places)))
+                if identity is not None:
+                    with self._timed("snapshot"):
+                        snapshot.keep(tree, analysis)
         self.analysis = analysis
         return self._finish(tree, analysis, places, marked, identity)
 

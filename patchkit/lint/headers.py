@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from patchkit.lint.ctypes_struct import Names
 from patchkit.lint.lower_macros import Macro, macros_of
@@ -202,7 +202,7 @@ class Files:
                 file = self.file(name)
                 if file is not None:
                     found.update(file.macros)
-            known = self._macros[path] = Macros(found, lambda name: self._defined(name, path))
+            known = self._macros[path] = Macros(found, partial(self._defined, path=path))
         return known
 
     def _defined(self, name: str, path: str) -> Macro | None:

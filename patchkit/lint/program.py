@@ -82,6 +82,8 @@ class Program:
                 word.encode() in data for word in self.counters.words
             ):
                 files.add(path)
+            else:
+                files.discard(path)
         other = Program(tree, self.counters, sorted(files), _from=(self._shared, sources))
         other._redeclared = frozenset(
             path for path in changes if _redeclares(self._sources.file(path), sources.file(path))

@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from patchkit.lint import ir
 from patchkit.lint.conditions import Condition
@@ -51,8 +52,13 @@ class Selection:
         self.weak: dict[str, tuple[object, tuple[ir.Function, ...]]] = {}
         self.sites: dict[int, tuple[ir.Function, tuple[tuple[Site, str], ...]]] = {}
         self._names: set[str] = set()
-        self.charging: Callable[[ir.Function], bool] = lambda function: False
+        self.charging: Callable[[ir.Function], bool] = _never
         """Whether calls of a function change a counter, as far as is known by now."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Find things by what they are now: what is kept in a file does not keep its id."""
+        self.__dict__.update(state)
+        self.sites = {id(function): (function, calls) for function, calls in self.sites.values()}
 
     def members_changed(self) -> None:
         """Choose anew: more members take part in accounting than before."""
@@ -251,6 +257,10 @@ class Selection:
                 if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
                     span = function.place(instruction.span)
                     yield Site(function.path, function.name, span), instruction.function.id
+
+
+def _never(function: ir.Function) -> bool:
+    return False
 
 
 def _seen_in(function: ir.Function, path: str) -> bool:
