@@ -7,17 +7,16 @@ nothing else; each defect is tried in each style that does not rewrite the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import functools
 
 import pytest
+from lint_trees import MemoryTree
 
 from patchkit.lint import ledger
 from patchkit.lint.analysis import Analysis
 from patchkit.lint.counters import load_counters
 from patchkit.lint.ledger_example import BALANCED, changed
 from patchkit.lint.program import Program
-from patchkit.tree.source import DirectoryTree
 
 Edit = tuple[str, str]
 
@@ -116,35 +115,37 @@ DEFECTS: dict[str, tuple[str, str, tuple[Edit, ...]]] = {
 }  # fmt: skip
 
 
-def drafts(directory: Path, text: str) -> Iterator[tuple[str, str, str]]:
-    """Lint one file and yield rule, function and subject of what the ledger has to say."""
-    (directory / "buffer.c").write_text(text, encoding="ascii")
-    program = Program(DirectoryTree(directory), load_counters(), ("buffer.c",))
-    for draft in ledger.drafts(Analysis(program)):
-        yield draft.rule, draft.function.name, draft.subject
+@functools.cache
+def drafts(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Lint one file and return rule, function and subject of what the ledger has to say."""
+    program = Program(MemoryTree({"buffer.c": text}), load_counters(), ("buffer.c",))
+    return tuple(
+        (draft.rule, draft.function.name, draft.subject)
+        for draft in ledger.drafts(Analysis(program))
+    )
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_driver_balances_in_every_style(tmp_path: Path, style: str) -> None:
-    assert list(drafts(tmp_path, changed(*STYLES[style]))) == []
+def test_the_driver_balances_in_every_style(style: str) -> None:
+    assert drafts(changed(*STYLES[style])) == ()
 
 
 @pytest.mark.parametrize("way", BALANCED_WAYS)
-def test_other_ways_to_balance(tmp_path: Path, way: str) -> None:
-    assert list(drafts(tmp_path, changed(*BALANCED_WAYS[way]))) == []
+def test_other_ways_to_balance(way: str) -> None:
+    assert drafts(changed(*BALANCED_WAYS[way])) == ()
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_each_defect_has_its_rule_in_its_function(tmp_path: Path, defect: str) -> None:
+def test_each_defect_has_its_rule_in_its_function(defect: str) -> None:
     rule, function, edits = DEFECTS[defect]
-    found = [each[:2] for each in drafts(tmp_path, changed(*edits))]
+    found = [each[:2] for each in drafts(changed(*edits))]
     assert (rule, function) in found
     assert {each[1] for each in found} == {function}
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_the_style_does_not_change_what_is_said(tmp_path: Path, defect: str, style: str) -> None:
+def test_the_style_does_not_change_what_is_said(defect: str, style: str) -> None:
     edits = DEFECTS[defect][2]
     try:
         text = changed(*edits, *STYLES[style])
@@ -152,8 +153,7 @@ def test_the_style_does_not_change_what_is_said(tmp_path: Path, defect: str, sty
         pytest.skip("both rewrite the same lines")
     if ("goto uncharge" not in text and "uncharge:" in text) or "pinned, &mm" in text:
         pytest.skip("the label is not used")
-    plain = list(drafts(tmp_path, changed(*edits)))
-    assert list(drafts(tmp_path, text)) == plain
+    assert drafts(text) == drafts(changed(*edits))
 
 
 def test_the_example_is_the_one_that_is_shown() -> None:
