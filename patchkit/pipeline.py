@@ -161,7 +161,7 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     progress("tests", 0, len(built.tests), "waiting for the guest")
     booted = boot(
         BootRequest(
-            load_arch(_arch_name(request)), built.image, built.initramfs, built.directory,
+            load_arch(arch_name(request)), built.image, built.initramfs, built.directory,
             request.accelerator, clocks, request.cpus, request.memory, request.append,
         ),
         progress, follow,
@@ -200,7 +200,7 @@ def _record(request: TestRequest, result: TestResult) -> Run:
         versions={
             "patchkit": __version__, "kernel": banner(booted.console),
             "compiler": built.toolchain.version,
-            "qemu": qemu_version(load_arch(_arch_name(request))),
+            "qemu": qemu_version(load_arch(arch_name(request))),
         },
         commands={"reproduce": result.reproduce, "qemu": booted.command},
         dropped=tuple(str(entry) for entry in built.dropped),
@@ -213,7 +213,7 @@ def build(request: TestRequest, progress: Progress = no_progress) -> Built:
     Raises OptionsDropped, BuildFailed (the tree does not build: the answer is no), TreeError,
     NothingRanError (no such target, no tests in it) and InfrastructureError.
     """
-    arch = load_arch(_arch_name(request))
+    arch = load_arch(arch_name(request))
     toolchain = detect(arch, ccache=request.ccache, nice=request.nice)
     jobs = request.jobs or len(os.sched_getaffinity(0))
     started = time.monotonic()
@@ -280,7 +280,7 @@ def _write_initramfs(
     path.write_bytes(initramfs(init, installed.install, installed.tests, finder, scale=scale))
 
 
-def _arch_name(request: TestRequest) -> str:
+def arch_name(request: TestRequest) -> str:
     if request.arch:
         return request.arch
     machine = platform.machine()

@@ -13,7 +13,7 @@ import patchkit
 ROOT = Path(patchkit.__file__).parent
 BASE = ("errors", "paths", "process", "progress")
 STAGES = ("tree", "series", "commits", "lint", "kselftest", "build", "boot", "results")
-LAST = ("pipeline", "verify", "cli", "pytest_plugin", "__main__")
+LAST = ("pipeline", "explore", "verify", "cli", "pytest_plugin", "__main__")
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

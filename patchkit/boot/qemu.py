@@ -29,6 +29,8 @@ class Guest:
     """As QEMU takes it; empty for what the architecture's file says."""
     append: tuple[str, ...] = ()
     """More for the kernel's command line."""
+    ports: tuple[str, ...] = ()
+    """More ports of virtio-serial; *channels* of command() must have them, in both directions."""
 
     @property
     def command_line(self) -> str:
@@ -73,7 +75,7 @@ def command(guest: Guest, channels: dict[str, int] | None = None) -> list[str]:
         "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
         "-device", machine.serial,
     ]  # fmt: skip
-    for name in PORTS:
+    for name in (*PORTS, *guest.ports):
         if channels:
             backend = f"socket,id={name},fd={channels[name]}"
         else:

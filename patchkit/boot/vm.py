@@ -15,7 +15,7 @@ import selectors
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -76,10 +76,12 @@ def run_vm(
     console: Path,
     results: Path,
     on_results: Callable[[bytes], None] = lambda data: None,
+    links: Mapping[str, socket.socket] | None = None,
 ) -> VmResult:
     """Start *guest*, wait for its end, and leave its console and its results in files.
 
-    *on_results* gets the bytes of the results port as they come. Raises InfrastructureError when
+    *on_results* gets the bytes of the results port as they come. *links* are QEMU's ends for the
+    guest's other ports; they are closed here once QEMU has them. Raises InfrastructureError when
     QEMU cannot be started.
     """
     with contextlib.ExitStack() as stack:
@@ -89,7 +91,7 @@ def run_vm(
             stack.enter_context(BoundedLog(results, head=64 << 20)),
             on_results,
         )
-        run.start(guest, stack)
+        run.start(guest, stack, links or {})
         return run.watch()
 
 
@@ -116,14 +118,18 @@ class _Run:
         self._ours = False
         """Whether what the console says from now on is our own doing."""
 
-    def start(self, guest: Guest, stack: contextlib.ExitStack) -> None:
+    def start(
+        self, guest: Guest, stack: contextlib.ExitStack, links: Mapping[str, socket.socket]
+    ) -> None:
         """Start QEMU with a socket for each channel."""
         stack.enter_context(self._selector)
-        ours, theirs = {}, {}
+        ours: dict[str, socket.socket] = {}
+        theirs: dict[str, socket.socket] = {}
         for name in ("results", "status", "control"):
             ours[name], theirs[name] = socket.socketpair()
             stack.enter_context(ours[name])
             stack.enter_context(theirs[name])
+        theirs.update(links)
         channels = {name: end.fileno() for name, end in theirs.items()}
         self._began = self._last = time.monotonic()
         self._qemu = process.spawn(command(guest, channels), pass_fds=tuple(channels.values()))

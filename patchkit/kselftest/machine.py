@@ -31,6 +31,11 @@ _LETTERS = {
 }  # fmt: skip
 
 
+def kind_of(name: str) -> Kind:
+    """Return what the model maps for a kind that the harness knows by *name*."""
+    return _KINDS[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Calls that are tried in all orders, from one state."""
@@ -61,7 +66,7 @@ class Group:
     @property
     def model_kinds(self) -> tuple[Kind, ...]:
         """Return what the model maps, for all of *kinds*."""
-        return tuple(dict.fromkeys(_KINDS[kind] for kind in self.kinds))
+        return tuple(dict.fromkeys(kind_of(kind) for kind in self.kinds))
 
     @property
     def step(self) -> int:

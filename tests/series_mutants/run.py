@@ -12,6 +12,7 @@ compiles are looked at, for nothing else could be noticed.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import re
@@ -68,8 +69,11 @@ class Result:
 class Bench:
     """A built tree in which one line at a time is changed."""
 
-    def __init__(self, source: Source, targets: tuple[str, ...], jobs: int) -> None:
+    def __init__(
+        self, source: Source, targets: tuple[str, ...], jobs: int, patience: float
+    ) -> None:
         self.source = source
+        self.patience = patience
         self.arch = load_arch("x86_64")
         self.toolchain = detect(self.arch)
         self.jobs = jobs
@@ -118,6 +122,10 @@ class Bench:
                 raise Noticed(match[1].decode("utf-8", "replace").strip())
 
         clocks = pipeline.default_clocks(tests, pipeline.TCG_SCALE)
+        clocks = dataclasses.replace(
+            clocks, first_byte=clocks.first_byte * self.patience,
+            ready=clocks.ready * self.patience, silence=clocks.silence * self.patience,
+        )  # fmt: skip
         image = self.directory / self.arch.image
         try:
             booted = boot(
@@ -186,6 +194,12 @@ def main() -> int:
     parser.add_argument("--only", default="", help="a regular expression that paths must fit")
     parser.add_argument("--results", type=Path, default=Path("series-mutants.jsonl"))
     parser.add_argument("--list", action="store_true", help="list them, and try none")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=1.0,
+        help="how much longer a busy machine may take to boot",
+    )
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     request = KernelRequest(arguments.tree, tuple(arguments.series), templates=arguments.templates)
@@ -207,7 +221,7 @@ def main() -> int:
         lines = arguments.results.read_text(encoding="utf-8").splitlines()
         done = {result.id: result for result in (Result(**json.loads(line)) for line in lines)}
     with materialise(repository, commit) as source:
-        bench = Bench(source, targets, arguments.jobs)
+        bench = Bench(source, targets, arguments.jobs, arguments.patience)
         every = [one for one in every if bench.compiled(one.path)]
         chosen = sample(every, arguments.number, arguments.seed)
         if not done and (why := bench.boot(bench.tests)):
