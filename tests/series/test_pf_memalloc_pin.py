@@ -201,7 +201,7 @@ def test_every_commit_compiles(tmp_path: Path) -> None:
 def test_messages_name_the_upstream_commit_and_the_originator() -> None:
     for patch in plan(fixture("5.10"), [NAME]).changed:
         message = " ".join(patch.message.split())
-        assert re.search(r'Equivalent of upstream commits? [0-9a-f]{12} \("', message), patch.id
+        assert re.search(r'Equivalent of upstream commit <[0-9a-f]{12}> \("', message), patch.id
         assert f'("{patch.subject}")' in message
         assert "\nSuggested-by: " in patch.message and "\nLink: https://lore." in patch.message
 
