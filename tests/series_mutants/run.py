@@ -198,7 +198,7 @@ def main() -> int:
         "--patience",
         type=float,
         default=1.0,
-        help="how much longer a busy machine may take to boot",
+        help="how much longer a guest may take to boot",
     )
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
