@@ -116,3 +116,17 @@ def test_what_cannot_be_read_is_not_there(root: Path, looked_at: list[str]) -> N
     looked_at.clear()
     run(edit(root, "return buffer;", "return  buffer;"))
     assert "other_charge" in looked_at
+
+
+def test_what_is_nested_too_deeply_is_not_kept(
+    root: Path, looked_at: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_deep(self: object, value: object) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("patchkit.lint.snapshot._Pickler.persistent_id", too_deep)
+        run(WorkTree(root))
+    looked_at.clear()
+    run(edit(root, "return buffer;", "return  buffer;"))
+    assert "other_charge" in looked_at
