@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from patchkit.tree.source import GitTree
 
 _TREES = os.environ.get("PATCHKIT_TEST_TREES")
+_homes = itertools.count()
 _NEEDS_REAL_CACHE = ("real", "boot", "prove")
 
 
@@ -27,7 +29,9 @@ def _isolation(
     """
     if any(request.node.get_closest_marker(name) for name in _NEEDS_REAL_CACHE):
         return
-    home = tmp_path_factory.mktemp("isolated")
+    # Not by mktemp: that lists all of them each time to find the next number.
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_homes)}"
+    home.mkdir()
     for name in list(os.environ):
         if name.startswith(("GIT_", "PATCHKIT_")):
             monkeypatch.delenv(name)
