@@ -314,3 +314,32 @@ struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
 	}
 	return new_vma;
 }
+
+static struct vm_area_struct *__install_special_mapping(
+	struct mm_struct *mm,
+	unsigned long addr, unsigned long len,
+	unsigned long vm_flags, void *priv,
+	const struct vm_operations_struct *ops)
+{
+	struct vm_area_struct *vma = vm_area_alloc(mm);
+
+	if (!vma)
+		return NULL;
+	vma->vm_start = addr;
+	vma->vm_end = addr + len;
+	vma->vm_flags = vm_flags | mm->def_flags | VM_DONTEXPAND | VM_SOFTDIRTY;
+	vma->vm_file = priv;
+	vma->vm_ops = ops;
+	if (!insert_vm_struct(mm, vma)) {
+		vm_stat_account(mm, vma->vm_flags, PFN_DOWN(len));
+		return vma;
+	}
+	vm_area_free(vma);
+	return NULL;
+}
+
+bool map_vdso(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	      const struct vm_operations_struct *ops)
+{
+	return __install_special_mapping(mm, addr, len, VM_READ, NULL, ops);
+}

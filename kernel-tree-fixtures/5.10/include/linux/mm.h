@@ -99,6 +99,8 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma,
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma,
 		unsigned long addr, int new_below);
 int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+bool map_vdso(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	      const struct vm_operations_struct *ops);
 int ksm_madvise(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		int advice, unsigned long *vm_flags);
 bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages);
