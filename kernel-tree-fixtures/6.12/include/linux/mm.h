@@ -100,6 +100,7 @@ void vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm, unsigned long
 	for ((vma) = vma_next(&(vmi)); (vma); (vma) = vma_next(&(vmi)))
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+int expand_stack_locked(struct vm_area_struct *vma, unsigned long address);
 struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
 struct vm_area_struct *get_gate_vma(struct mm_struct *mm);
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
