@@ -30,6 +30,7 @@ typedef _Bool bool;
 #define READ_ONCE(value)	(value)
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
 #define ilog2(value)		(__builtin_ctzl(value))
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
