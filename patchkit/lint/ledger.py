@@ -5,9 +5,9 @@ Charges and releases are paired by object and by caller, never by file: what a f
 (``ledger_errors``), what one function shows by itself (``ledger_local``), what an object remembers
 against what its release takes (``ledger_accounts``, ``ledger_pairs``), what parts and references
 come to together (``ledger_whole``), the conditions on both sides (``ledger_guards``,
-``ledger_states``), charges that a VMA's flag remembers (``ledger_vma``), and as the last resort
-what a directory does in one direction only (``ledger_lonely``). Every rule of the ledger picks its
-own findings.
+``ledger_states``), objects that keepers have to release (``ledger_owned``), charges that a VMA's
+flag remembers (``ledger_vma``), and as the last resort what a directory does in one direction only
+(``ledger_lonely``). Every rule of the ledger picks its own findings.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from patchkit.lint.ledger_errors import error_drafts
 from patchkit.lint.ledger_guards import guard_drafts
 from patchkit.lint.ledger_local import local_drafts
 from patchkit.lint.ledger_lonely import lonely_drafts
+from patchkit.lint.ledger_owned import owned_drafts
 from patchkit.lint.ledger_pairs import pair_drafts
 from patchkit.lint.ledger_states import state_drafts
 from patchkit.lint.ledger_vma import vma_drafts
@@ -69,6 +70,7 @@ def _all(analysis: Analysis) -> Iterator[Draft]:
         yield from _guards(analysis, function)
     yield from state_drafts(analysis)
     yield from whole_drafts(analysis)
+    yield from owned_drafts(analysis)
     yield from lonely_drafts(analysis)
     for function in functions:
         yield from _vmas(analysis, function)

@@ -426,6 +426,54 @@ def test_what_does_not_balance_is_said(tmp_path: Path, name: str) -> None:
     assert (kind.rule, kind.function) in found
 
 
+DRIVER = """
+struct driver_mr { struct umem *first, *second; };
+
+static void driver_keep(struct driver_mr *mr, struct umem *umem)
+{
+	mr->second = umem;
+}
+
+int driver_register(struct driver_mr *mr, unsigned long start, unsigned long length)
+{
+	struct umem *umem = umem_get(start, length);
+
+	if (IS_ERR(umem))
+		return PTR_ERR(umem);
+	driver_keep(mr, umem);
+	return 0;
+}
+
+void driver_unregister(struct driver_mr *mr)
+{
+	struct umem *umem = mr->second;
+
+	umem_release(umem);
+	kfree(mr);
+}
+"""
+
+
+def owned(directory: Path, driver: str) -> set[tuple[str, str]]:
+    """Return rule and function of what is said of a driver that names no counter."""
+    (directory / "umem.h").write_text(
+        HEADER + "struct umem { struct mm_struct *mm; int pages; void *list; };\n"
+        "struct umem *umem_get(unsigned long start, unsigned long length);\n"
+        "void umem_release(struct umem *umem);\n"
+    )
+    kept = LOOP.partition("};\n")[2]
+    (directory / "umem.c").write_text('#include "umem.h"\n' + kept)
+    (directory / "driver.c").write_text('#include "umem.h"\n' + driver)
+    program = Program(DirectoryTree(directory), load_counters(), ("umem.c",))
+    return {(each.rule, each.function.name) for each in ledger.drafts(Analysis(program))}
+
+
+def test_who_keeps_a_charged_object_releases_it(tmp_path: Path) -> None:
+    assert owned(tmp_path, DRIVER) == set()
+    forgets = DRIVER.replace("\tumem_release(umem);\n", "\tprint_it(umem);\n")
+    assert owned(tmp_path, forgets) == {("release-without-uncharge", "driver_register")}
+
+
 def test_a_helper_of_a_header_releases_for_every_file(tmp_path: Path) -> None:
     (tmp_path / "user.h").write_text(
         HEADER + "static inline void user_uncharge(struct user_struct *user, long count)\n{\n"
