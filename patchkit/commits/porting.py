@@ -19,7 +19,7 @@ from patchkit import process
 from patchkit.commits.export import base_commit
 from patchkit.commits.render import People, Rendered, render
 from patchkit.commits.repo import Identity, Repository
-from patchkit.errors import UserError
+from patchkit.errors import InfrastructureError, UserError
 from patchkit.series.model import PatchPlan, Plan, State
 from patchkit.tree.csource import parse
 from patchkit.tree.facts import Fact
@@ -89,6 +89,11 @@ def compare(first: Tree, before: Plan, other: Tree, after: Plan) -> tuple[Ported
             hint="--from debian:6.12",
         )
     old = {_key(patch): patch for patch in before.patches}
+    if set(old) != {_key(patch) for patch in after.patches}:
+        raise InfrastructureError(
+            "the templates have changed while the first tree was looked at",
+            hint="run the same command again",
+        )
     differences = _differences(before, after)
     return tuple(
         Ported(
