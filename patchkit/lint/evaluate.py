@@ -51,6 +51,9 @@ class Types(Protocol):
     def member_type(self, tag: str, member: str, seen_from: str = "") -> str:
         """Return the C type of a struct's member; empty if it is not known."""
 
+    def enumerator(self, name: str, seen_from: str) -> int | None:
+        """Return the value of an enumerator; None if it is not known."""
+
 
 class Accounted(Protocol):
     """What is accounted; see counters.toml."""
@@ -232,6 +235,10 @@ def _global(id: str, scope: Scope) -> Value:
         for part in parts:
             total = algebra.binary("|", total, named(part))
         return total
+    if not id.endswith("_BIT"):
+        number = scope.types.enumerator(id, scope.function.path)
+        if number is not None:
+            return values.enumerator(id, number)
     if id.startswith("VMA_"):
         return named(flag_name(id))
     if id == "current":

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 
+from patchkit.lint.classifying import enumerators
 from patchkit.lint.ctypes_struct import Names
 from patchkit.lint.lower_macros import Macro, macros_of
 from patchkit.lint.skeleton import Skeleton, skeleton
@@ -100,6 +101,11 @@ class SourceFile:
     def macros(self) -> dict[str, Macro]:
         """The macros that the file defines."""
         return macros_of(self.data)
+
+    @cached_property
+    def enumerators(self) -> dict[str, int]:
+        """The enumerators that the file defines, with their values."""
+        return enumerators(self.data)
 
     @cached_property
     def names(self) -> Names:
@@ -204,6 +210,14 @@ class Files:
                     found.update(file.macros)
             known = self._macros[path] = Macros(found, partial(self._defined, path=path))
         return known
+
+    def enumerator(self, name: str, path: str) -> int | None:
+        """Return the value of an enumerator of a file or of its local headers, None if unknown."""
+        for header in (path, *self.local_headers(path)):
+            file = self.file(header)
+            if file is not None and name in file.enumerators:
+                return file.enumerators[name]
+        return None
 
     def _defined(self, name: str, path: str) -> Macro | None:
         """Return a macro that a header of a file defines."""

@@ -321,6 +321,10 @@ class Program:
                 return found
         return ""
 
+    def enumerator(self, name: str, seen_from: str) -> int | None:
+        """Return the value of an enumerator that a file or a header beside it defines."""
+        return self._sources.enumerator(name, seen_from)
+
     def returns(self, name: str, seen_from: str) -> str:
         """Return the type that a function returns; empty if it is not known."""
         return self.types.returns(name, seen_from)

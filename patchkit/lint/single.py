@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from patchkit.lint import ir
 from patchkit.lint.calls import Machine
+from patchkit.lint.classifying import classifies
 from patchkit.lint.evaluate import Scope, Types
 from patchkit.lint.events import Check, Outcome
 from patchkit.lint.graph import Graph
@@ -20,8 +21,6 @@ from patchkit.lint.world import View
 
 MOST_BLOCKS = 20_000
 """Blocks of a function that is looked at."""
-SMALL = 24
-"""Blocks of a function that is looked into for its result only."""
 
 
 @dataclass(slots=True)
@@ -57,7 +56,7 @@ def prepare(function: ir.Function, types: Types, view: View) -> Prepared | None:
     graph = Graph(function.blocks)
     slicer = Slicer(function, graph, interest(function, types, view))
     kept = slicer.slice()
-    if slicer.idle:
+    if slicer.idle and not classifies(function):
         return None
     scope = Scope(function, types, view.effects, dict(kept.locals))
     return Prepared(function, graph, kept, scope)

@@ -32,9 +32,21 @@ def _errno(atom: Atom) -> bool:
     return atom.kind == "global" and bool(_ERRNO.match(atom.name))
 
 
+def _enumerated(value: Value) -> int | None:
+    """Return the number that a value is when enumerators are put in; None if it is none."""
+    total = 0
+    for product, factor in value.terms:
+        for atom in product:
+            if atom.kind != "global" or atom.tag != "enum":
+                return None
+            factor *= atom.position
+        total += factor
+    return total
+
+
 def sign(value: Value) -> int | None:
     """Return -1, 0 or 1 if a value's sign needs no knowledge of the path, else None."""
-    constant = value.constant
+    constant = _enumerated(value)
     if constant is not None:
         return (constant > 0) - (constant < 0)
     found: set[int] = set()

@@ -34,7 +34,8 @@ class Atom:
     ``address`` (of the place that ``args[0]`` reads), ``call`` (the result of an unknown call),
     ``op`` (an operator or function that only computes), ``test`` (0 or 1: ``args[0]`` compared
     with 0 by *name*), ``sum`` (what ``args[0]`` comes to over all rounds of a loop), ``text``.
-    *type* is the C type as far as known. *position* is a parameter's, from 1.
+    *type* is the C type as far as known. *position* is a parameter's, from 1; of a ``global`` with
+    the tag ``enum`` it is the enumerator's value.
     """
 
     __slots__ = (
@@ -304,6 +305,11 @@ def local(name: str, type_: str) -> Value:
 def named(name: str, type_: str = "") -> Value:
     """Return a global, an enumerator or a macro known by name only."""
     return single(Atom("global", name, text=name, type_=type_))
+
+
+def enumerator(name: str, number: int) -> Value:
+    """Return an enumerator whose value is known; it keeps its name."""
+    return single(Atom("global", name, text=name, tag="enum", position=number))
 
 
 def field(base: Value, tag: str, member: str, type_: str = "") -> Value:
