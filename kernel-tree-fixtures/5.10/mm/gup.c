@@ -237,7 +237,7 @@ out:
 	}
 
 	if (vmas_tmp != vmas)
-		kfree(vmas_tmp);
+		kvfree(vmas_tmp);
 	return rc;
 }
 #else /* !CONFIG_FS_DAX && !CONFIG_CMA */

@@ -35,16 +35,15 @@ static bool prepare_alloc_pages(gfp_t gfp, unsigned int order, int nid, nodemask
 struct page *__alloc_frozen_pages_noprof(gfp_t gfp, unsigned int order,
 		int preferred_nid, nodemask_t *nodemask)
 {
-	unsigned int alloc_flags = 0;
+	unsigned int flags = 0;
 	struct alloc_context ac;
 	gfp_t alloc_gfp;
 
 	gfp = current_gfp_context(gfp);
 	alloc_gfp = gfp;
-	if (!prepare_alloc_pages(gfp, order, preferred_nid, nodemask, &ac,
-				 &alloc_gfp, &alloc_flags))
+	if (!prepare_alloc_pages(gfp, order, preferred_nid, nodemask, &ac, &alloc_gfp, &flags))
 		return NULL;
-	return get_page_from_freelist(alloc_gfp, order, alloc_flags, &ac);
+	return get_page_from_freelist(alloc_gfp, order, flags, &ac);
 }
 
 struct page *__alloc_pages_noprof(gfp_t gfp, unsigned int order,

@@ -34,7 +34,7 @@ enum zone_type {
 	 * 1. Pinned pages: (long-term) pinning of movable pages might
 	 *    essentially turn such pages unmovable. Memory offlining might
 	 *    retry a long time.
-	 * 2. Others. In some of those cases,
+	 * And others. In some of those cases,
 	 *    techniques might use alloc_contig_range() to hide previously
 	 *    exposed pages from the buddy again (e.g., to implement some sort
 	 *    of memory unplug in virtio-mem).

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef MIGRATE_MODE_H_INCLUDED
-#define MIGRATE_MODE_H_INCLUDED
-
-enum migrate_mode {
-	MIGRATE_ASYNC,
-	MIGRATE_SYNC,
-};
+#ifndef _LINUX_MIGRATE_MODE_H
+#define _LINUX_MIGRATE_MODE_H
 
 enum migrate_reason {
 	MR_COMPACTION,
@@ -14,4 +9,9 @@ enum migrate_reason {
 	MR_TYPES
 };
 
-#endif /* MIGRATE_MODE_H_INCLUDED */
+enum migrate_mode {
+	MIGRATE_ASYNC,
+	MIGRATE_SYNC,
+};
+
+#endif /* _LINUX_MIGRATE_MODE_H */

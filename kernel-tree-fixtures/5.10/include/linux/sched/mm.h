@@ -7,7 +7,6 @@
 
 /*
  * What is left of a mask in the context of the task:
- * PF_MEMALLOC_NOIO implies GFP_NOIO
  * PF_MEMALLOC_NOFS implies GFP_NOFS
  */
 static inline gfp_t current_gfp_context(gfp_t flags)
