@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 
 from patchkit.lint.classifying import enumerators
@@ -45,8 +45,29 @@ class SourceFile:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self.users: dict[str, tuple[Extent, ...]] = {}
-        """The functions with a word in their body, of words that were asked for."""
+        self._users: dict[bytes, tuple[Extent, ...]] = {}
+
+    def users_of(self, word: bytes) -> tuple[Extent, ...]:
+        """Return the functions with a word in their body."""
+        known = self._users.get(word)
+        if known is None:
+            known = self._users[word] = tuple(self._using(word))
+        return known
+
+    def _using(self, word: bytes) -> Iterator[Extent]:
+        if word not in self.data:
+            return
+        found: set[int] = set()
+        for place in re.finditer(rb"(?<!\w)" + re.escape(word) + rb"(?!\w)", self.data):
+            extent = self.skeleton.function_at(place.start())
+            if (
+                extent is not None
+                and extent.body is not None
+                and place.start() > extent.body[0]
+                and extent.start not in found
+            ):
+                found.add(extent.start)
+                yield extent
 
     @cached_property
     def skeleton(self) -> Skeleton:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from patchkit.lint import ir, scope
@@ -297,12 +296,8 @@ class Program:
     def _using(self, name: str, path: str) -> tuple[ir.Function, ...]:
         """Return the functions of a file with the word *name* in their body."""
         file = self._sources.file(path)
-        if file is None:
-            return ()
-        found = file.users.get(name)
-        if found is None:
-            found = file.users[name] = tuple(_users_in(file, _searched(name)))
-        return tuple(self.lowered(path, extent) for extent in found)
+        extents = file.users_of(_searched(name)) if file is not None else ()
+        return tuple(self.lowered(path, extent) for extent in extents)
 
     # Types and tables
 
@@ -356,23 +351,6 @@ class Program:
 
 def _redeclares(before: SourceFile | None, now: SourceFile | None) -> bool:
     return before is None or now is None or now.redeclares(before)
-
-
-def _users_in(file: SourceFile, word: bytes) -> Iterator[Extent]:
-    """Yield the functions of a file with a word in their body."""
-    if word not in file.data:
-        return
-    found: set[int] = set()
-    for place in re.finditer(rb"(?<!\w)" + re.escape(word) + rb"(?!\w)", file.data):
-        extent = file.skeleton.function_at(place.start())
-        if (
-            extent is not None
-            and extent.body is not None
-            and place.start() > extent.body[0]
-            and extent.start not in found
-        ):
-            found.add(extent.start)
-            yield extent
 
 
 def _users_after(
