@@ -31,10 +31,13 @@ class _Lowered:
 
 
 class _Shared:
-    """What programs that come from one another have in common."""
+    """What programs that come from one another have in common: the *tree* of the first of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
         self.lowered: dict[tuple[str, str, bytes], _Lowered] = {}
+        self.users: dict[str, tuple[str, ...]] = {}
+        """The C files in which a search of the tree has found a name, or may have."""
 
 
 class Program:
@@ -56,13 +59,14 @@ class Program:
         self.tree = tree
         self.counters = counters
         self.files = tuple(files)
-        self._shared, self._sources = _from or (_Shared(), Files(tree))
+        self._shared, self._sources = _from or (_Shared(tree), Files(tree))
         self.types = Types(self._sources)
         self._functions: dict[tuple[str, int], ir.Function] = {}
         self._defined: dict[str, tuple[str, ...]] | None = None
         self._users: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, str], ir.Function | None] = {}
         self._redeclared: frozenset[str] = frozenset()
+        self._changed: frozenset[str] = frozenset()
         self.same_headers = True
         """Whether no header is another than before the last edit."""
 
@@ -87,6 +91,7 @@ class Program:
         other._redeclared = frozenset(
             path for path in changes if _redeclares(self._sources.file(path), sources.file(path))
         )
+        other._changed = self._changed | changes.keys()
         other.same_headers = not any(path.endswith(".h") for path in changes)
         if other.same_headers:
             # Functions of other files are lowered with the same macros.
@@ -274,24 +279,31 @@ class Program:
         )
 
     def prefetch(self, names: Iterable[str]) -> None:
-        """Search the tree for all of these names at once: as costly as for one of them."""
+        """Search the tree for all of these names at once: as costly as for one of them.
+
+        The tree without edits is searched, once for each name; edited files are looked at.
+        """
         wanted = sorted({name for name in names if name not in self._users})
-        if not wanted:
-            return
-        plain = [_searched(name) for name in wanted]
-        paths = scope.search(self.tree, plain, self.counters.outside)
+        known = self._shared.users
+        new = [name for name in wanted if name not in known]
+        if new:
+            searched = [_searched(name) for name in new]
+            paths = scope.search(self._shared.tree, searched, self.counters.outside)
+            code = [path for path in paths if path.endswith((".c", ".h"))]
+            for name, word in zip(new, searched, strict=True):
+                known[name] = tuple(p for p in code if p in self._changed or self._holds(p, word))
+        outside = self.counters.outside
+        edited = {
+            p for p in self._changed if p.endswith((".c", ".h")) and not p.startswith(outside)
+        }
         for name in wanted:
-            self._users[name] = ()
-        for path in paths:
-            if not path.endswith((".c", ".h")):
-                continue
-            file = self._sources.file(path)
-            for name, word in zip(wanted, plain, strict=True):
-                if file is not None and word in file.data:
-                    self._users[name] = (*self._users[name], path)
-        for name in wanted:
-            if len(self._users[name]) > _COMMON:
-                self._users[name] = self.files
+            word = _searched(name)
+            found = tuple(p for p in sorted({*known[name], *edited}) if self._holds(p, word))
+            self._users[name] = found if len(found) <= _COMMON else self.files
+
+    def _holds(self, path: str, word: bytes) -> bool:
+        file = self._sources.file(path)
+        return file is not None and word in file.data
 
     def _using(self, name: str, path: str) -> tuple[ir.Function, ...]:
         """Return the functions of a file with the word *name* in their body."""

@@ -135,8 +135,10 @@ class Selection:
 
     def _elsewhere(self, functions: list[ir.Function]) -> Iterator[ir.Function]:
         """Yield the callers in other files of functions that charge, if those are few."""
-        wanted = [each for each in functions if _seen_in(each, "") and self.charging(each)]
-        self._program.prefetch(each.name for each in wanted)
+        public = [each for each in functions if _seen_in(each, "")]
+        # All at once: after an edit others may charge, and a search costs seconds.
+        self._program.prefetch(each.name for each in public)
+        wanted = [each for each in public if self.charging(each)]
         inside = set(self._program.files)
         for function in wanted:
             found = self._program.callers(function.name, function.path)
