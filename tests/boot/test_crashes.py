@@ -178,3 +178,18 @@ def test_the_kernel_s_last_words_are_noticed() -> None:
     assert not scanner.panicked
     scanner.feed(REPORTS["kasan"])
     assert scanner.panicked
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000, 1 << 20])
+def test_what_is_passed_over_quickly_is_counted_all_the_same(size: int) -> None:
+    quiet = b"".join(b"[    1.%06d] nothing to see\n" % number for number in range(200))
+    log = quiet + REPORTS["warning"] + quiet + REPORTS["ubsan"]
+    scanner = Scanner()
+    for at in range(0, len(log), size):
+        scanner.feed(log[at : at + size])
+    scanner.end()
+    assert [crash.line for crash in scanner.crashes] == [202, 404]
+    assert scanner.crashes[0].context[:2] == (
+        "[    1.000198] nothing to see", "[    1.000199] nothing to see",
+    )  # fmt: skip
+    assert scanner.crashes[1].context[-2].endswith("1.000199] nothing to see")

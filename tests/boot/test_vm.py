@@ -152,8 +152,11 @@ def test_results_are_handed_over_as_they_come(
     assert b"".join(seen) == (tmp_path / "r").read_bytes()
 
 
-@pytest.mark.prove
-def test_a_gigabyte_of_console_does_no_harm(run: Run) -> None:
+@pytest.mark.parametrize("megabytes", [32, pytest.param(1024, marks=pytest.mark.prove)])
+def test_a_flood_with_forged_results_does_no_harm(
+    run: Run, megabytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_MEGABYTES", str(megabytes))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result, console, results = run("floods", total=600.0, silence=600.0)
     assert word(result, results) == "pass"

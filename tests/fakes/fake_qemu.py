@@ -153,7 +153,7 @@ def guest(what):
     elif what == "fails the last test":
         run_the_plan(last="not ok")
     elif what == "floods":
-        floods(1024)
+        floods(int(os.environ["FAKE_MEGABYTES"]))
     elif what == "obeys its kernel":
         with open(sys.argv[sys.argv.index("-kernel") + 1]) as kernel:  # noqa: PTH123
             text = kernel.read()
