@@ -197,6 +197,25 @@ def test_headers_are_read_once(program: Program, tree: MemoryTree) -> None:
     assert tree.reads.count("include/linux/mm.h") == 1
 
 
+def test_a_name_is_searched_for_once(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def search(tree: object, words: list[bytes], outside: object) -> tuple[str, ...]:
+        asked.extend(words)
+        return scope_search(tree, words, outside)  # type: ignore[arg-type]
+
+    scope_search = scope.search
+    monkeypatch.setattr(scope, "search", search)
+    program.prefetch(["charge", "twice"])
+    one = program.edited({"drivers/a/a.c": b"int f(void)\n{\n\treturn g();\n}\n"})
+    other = program.edited({"mm/other.c": b"int h(void)\n{\n\treturn g() + twice(1);\n}\n"})
+    assert {named(each) for each in one.callers("g")} == {("drivers/a/a.c", "f")}
+    assert {named(each) for each in other.callers("g")} == {("mm/other.c", "h")}
+    assert ("mm/other.c", "h") in {named(e) for e in other.callers("twice", "include/linux/mm.h")}
+    assert program.callers("g") == ()
+    assert asked == [b"charge", b"twice", b"g"]
+
+
 # Real trees
 
 OWNERS = {"mm_struct", "user_struct", "vfio_dma", "vma_munmap_struct"}
