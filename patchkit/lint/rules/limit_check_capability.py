@@ -190,7 +190,8 @@ def check(analysis: Analysis) -> Iterator[Finding]:
                     place,
                     seen,
                     f"who exceeds {pair.limit} is refused even with {pair.capability}",
-                    f"{seen[1].check.usage.placed} without {pair.capability}",
+                    # The same, however many counters the check adds up: it is told once a function.
+                    f"{pair.limit} without {pair.capability}",
                     f"{pair.capability} is not asked for",
                     here=seen is not place.own,
                 )
