@@ -145,7 +145,7 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     if not request.targets:
         raise NothingRanError(
             "there are no tests to run: no selftests target was named",
-            hint="name a series that brings one, or use --selftests TARGET",
+            hint="name a series that brings one, or use --targets TARGET",
         )
     built = build(request, progress)
     assert built.initramfs is not None

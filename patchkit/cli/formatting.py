@@ -22,6 +22,8 @@ class Formatter(argparse.HelpFormatter):
     def format_help(self) -> str:
         """Put the groups together, so that a verb's help fits a screen."""
         usage, _, rest = super().format_help().partition("\n\n")
+        if not rest:  # the usage alone, before an error
+            return usage
         about, _, groups = rest.partition("\n\n")
         body, _, epilog = groups.rpartition("\n\n")
         return f"{usage}\n\n{about}\n\n{body.replace(chr(10) * 2, chr(10))}\n\n{epilog}"

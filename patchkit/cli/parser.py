@@ -77,7 +77,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
     group = parent.add_argument_group("build and boot")
     group.add_argument(
         "--profile", choices=("default", "debug"), default="default", metavar="NAME",
-        help="debug: with lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP and KASAN",
+        help="debug: lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP, KASAN",
     )  # fmt: skip
     group.add_argument(
         "--debug", dest="profile", action="store_const", const="debug", help=argparse.SUPPRESS
@@ -95,7 +95,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         group.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole guest")
         group.add_argument(
             "--append", metavar="TEXT",
-            help="added to the kernel's command line (default: what the series say)",
+            help="more of the kernel's command line (default: the series')",
         )  # fmt: skip
         group.add_argument(
             "--memory", metavar="SIZE", help="of the guest, such as 2G (default: as above)"
@@ -103,8 +103,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
             "--explore", type=int, metavar="N", nargs="?", const=1000, default=0,
-            help="instead of the kselftests, try N random sequences of calls (default: 1000) "
-            "against the reference model, and shorten one that it disagrees with",
+            help="try N (1000) random sequences of calls against the model instead",
         )  # fmt: skip
         group.add_argument(
             "--seed", type=int, metavar="S", default=1, help="for --explore; the same, the same"
@@ -156,10 +155,9 @@ def _add_posting(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text!r}")
+    return int(text)
 
 
 def build_parser() -> argparse.ArgumentParser:

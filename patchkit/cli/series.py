@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from patchkit.cli.output import STATE_STYLES, Output, ProgressDisplay
-from patchkit.errors import ConflictError, ExitCode
+from patchkit.errors import ConflictError, ExitCode, TreeError
 from patchkit.paths import data_directory
 from patchkit.series.manifest import list_series, load_series
 from patchkit.series.model import PatchPlan, Plan
@@ -34,13 +34,19 @@ def tree_of(arguments: argparse.Namespace, output: Output) -> Tree:
 
 
 def plan_of(arguments: argparse.Namespace, tree: Tree) -> Plan:
-    """Plan the series that were asked for."""
-    return make_plan(
+    """Plan the series that were asked for; TreeError for what is no kernel at all."""
+    made = make_plan(
         tree,
         arguments.series,
         templates=arguments.templates,
         trust=arguments.trust_templates,
     )
+    if made.conflicts and arguments.templates is None and next(tree.list("mm"), None) is None:
+        raise TreeError(
+            f"{tree.name}: expected a kernel tree, found no mm/ in it",
+            hint="go to a checkout, or name one: --tree DIRECTORY, --tree debian:6.12",
+        )
+    return made
 
 
 def list_(arguments: argparse.Namespace, output: Output) -> ExitCode:

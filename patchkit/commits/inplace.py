@@ -103,7 +103,10 @@ def apply_in_place(request: InPlaceRequest) -> InPlaceResult:
 def undo_in_place(root: Path) -> InPlaceResult:
     """Take the last run back. UserError when there is none, ConflictError after edits to it."""
     if _read_journal(root) is None:
-        raise UserError(f"{root}: there is no apply --in-place to undo")
+        raise UserError(
+            f"{root}: there is no apply --in-place to undo",
+            hint="--tree names the directory; a git repository has branches: patchkit status",
+        )
     tree = _Directory(root)
     with held(root / STATE, root):
         step("locked")

@@ -96,3 +96,63 @@ def test_shells_take_their_script(shell: str, tmp_path: Path) -> None:
     text = path.read_text()
     for option in re.findall(r"--([\w-]+)", build_parser().format_help()):
         assert option in text or option in ("help", "version")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", "vm-pinned", "--tree", "."], "expected a kernel tree, found no mm/ in it"),
+        (["plan", "vm-pined", "--tree", "."], "did you mean vm-pinned?"),
+        (["plan", "vm-pinned", "--tree", "/nowhere"], "/nowhere: no such directory"),
+        (["apply", "vm-pinned", "--tree", "fixture:9.9"], "no such fixture; there is"),
+        (["explain", "nonsense"], "patchkit explain lists the rules"),
+        (["undo", "--tree", "."], "Next: "),
+        (["test", "--tree", "."], "Next: "),
+        (["lint", "--tree", "."], "Next: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_goes_wrong_is_said_with_what_to_do(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(words) != 0
+    text = capsys.readouterr()
+    assert said in text.err
+    assert "Traceback" not in text.err and text.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["export", "vm-pinned"], "one of the arguments --mbox --patches --quilt --b4 is required"),
+        (["export", "x", "--mbox", "m", "--reroll-count", "0"], "expected a number from 1 on"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+    ],
+    ids=["no form", "version 0", "no verb"],
+)
+def test_usage_errors_are_short(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    text = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert said in text
+    assert "\n\n" not in text and len(text.splitlines()) <= 4
+
+
+def test_colour_changes_nothing_but_colour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["list", "vm-pinned"], ["explain", "charge-left-on-error"], ["explain"]):
+        texts = []
+        for when in ("always", "never"):
+            assert main([*words, "--color", when]) == 0
+            texts.append(capsys.readouterr().out)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", texts[0])
+        squeezed = [[line.split() for line in text.splitlines()] for text in (plain, texts[1])]
+        assert "\x1b[" in texts[0] and "\x1b[" not in texts[1]
+        if words != ["explain"]:  # a table is as wide as the terminal
+            assert squeezed[0] == squeezed[1]
