@@ -164,12 +164,14 @@ def _walk(
             return []
         return [Unprotected(function, path, event, NOT_TAKEN)]
     results = []
+    nowhere = True
     for caller in callers:
         sites = tuple(each.site for each in analysis.callers(function) if each.caller is caller)
-        results.append(_walk(analysis, need, caller, locks, visited | {function}, sites))
-    if all(results) and all(each.state == NOT_TAKEN for found in results for each in found):
-        return [Unprotected(function, path, event, NOT_TAKEN)]
-    return [each for result in results for each in result]
+        found = _walk(analysis, need, caller, locks, visited | {function}, sites)
+        # What is wrong further up is wrong for some of the caller's callers only.
+        nowhere &= any(each.function is caller and each.state == NOT_TAKEN for each in found)
+        results += found
+    return [Unprotected(function, path, event, NOT_TAKEN)] if nowhere else results
 
 
 _UNDER_LOCK = frozenset({"mmap", "mmap_prepare"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patchkit.lint.analysis import Analysis
-from patchkit.lint.checks import finding
+from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.checks import Key, finding, key_of
 from patchkit.lint.examples import pair_of
 from patchkit.lint.locking import needs, unprotected
 from patchkit.lint.model import Finding, Severity
@@ -76,8 +76,13 @@ FAILING, PASSING = pair_of(
 
 def check(analysis: Analysis) -> Iterator[Finding]:
     """Yield the findings."""
+    told: set[tuple[str, FunctionPaths, Key]] = set()
     for need in needs(analysis):
         for where in unprotected(analysis, need):
+            here = (need.counter, where.function, key_of(where.event.here))
+            if here in told:  # by another call that leads there
+                continue
+            told.add(here)
             yield finding(
                 RULE,
                 where.path,
