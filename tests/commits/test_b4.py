@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,17 +122,22 @@ def test_prerequisites_are_tracked(kernel: Path) -> None:
     assert listed[-1] == f"base-commit: {base}"
 
 
-@pytest.mark.skipif(shutil.which("b4") is None, reason="b4 is not installed (pip install b4)")
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@pytest.mark.skipif(shutil.which("b4", path=PATH) is None, reason="b4 is not installed")
 def test_b4_itself_takes_the_branch(kernel: Path) -> None:
     applied(kernel)
     made = prep(kernel)
     git(kernel, "checkout", "-q", "b4/pinned")
 
+    program = shutil.which("b4", path=PATH) or "b4"
+
     def b4(*words: str) -> str:
         done = subprocess.run(
-            ["b4", "--offline-mode", "--no-interactive", *words], cwd=kernel, check=False,
-            capture_output=True, text=True,
-            env={**os.environ, "XDG_CACHE_HOME": str(kernel.parent)},
+            [program, "--offline-mode", "--no-interactive", *words],
+            cwd=kernel, check=False, capture_output=True, text=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(kernel.parent), "PATH": PATH},
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
