@@ -59,8 +59,9 @@ class KernelPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Give a case the time that it took in the guest."""
         report = yield
-        if isinstance(item, KernelItem) and report.when == "call" and item.seconds is not None:
-            report.duration = item.seconds
+        if isinstance(item, KernelItem) and item.seconds is not None:
+            # Reports of setup and teardown are added up with it in JUnit XML.
+            report.duration = item.seconds if report.when == "call" else 0.0
         return report
 
     def pytest_report_header(self) -> str:
