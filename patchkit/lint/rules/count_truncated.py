@@ -9,6 +9,7 @@ from patchkit.lint.analysis import Analysis, Path
 from patchkit.lint.checks import Key, charges, finding, key_of, places
 from patchkit.lint.events import Charge
 from patchkit.lint.examples import pair_of
+from patchkit.lint.ledger_paths import direction
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
 from patchkit.lint.widths import wide
@@ -74,7 +75,7 @@ def check(analysis: Analysis) -> Iterator[Finding]:
         for through in charge.narrow:
             at = (key_of(charge.site), through)
             nearest[at] = min(nearest.get(at, _DEPTH), len(charge.via))
-    first: dict[tuple[str, ...], tuple[str, Path, Charge]] = {}
+    first: dict[tuple[str, ...], tuple[tuple[bool, str], Path, Charge]] = {}
     for _, path, charge in seen:
         if not charge.narrow or len(charge.via) > nearest[key_of(charge.site), charge.narrow[0]]:
             continue
@@ -82,11 +83,11 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             continue
         amount = -charge.amount if charge.amount.negative else charge.amount
         where = (charge.here.file, charge.here.function, charge.narrow[0])
-        subject = f"{charge.counter} by {amount.placed}"
-        if where not in first or subject < first[where][0]:
-            first[where] = (subject, path, charge)
+        rank = (direction(charge) < 0, f"{charge.counter} by {amount.placed}")
+        if where not in first or rank < first[where][0]:
+            first[where] = (rank, path, charge)
     told.update(first)
-    for subject, path, charge in first.values():
+    for (_, subject), path, charge in first.values():
         yield finding(
             RULE,
             path,
