@@ -28,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from patchkit import pipeline, process
+from patchkit.boot.crashes import scan
 from patchkit.boot.initramfs import compile_init, initramfs, library_finder
 from patchkit.boot.session import BootRequest, boot
 from patchkit.build import kconfig, kernel, selftests
@@ -120,6 +121,8 @@ class Bench:
             seen.extend(data)
             if match := BAD.search(seen, max(len(seen) - len(data) - 4096, 0), seen.rfind(b"\n")):
                 raise Noticed(match[1].decode("utf-8", "replace").strip())
+            if found := scan((self.scratch / "console.log").read_bytes()):
+                raise Noticed(f"console: {found[0].title}")
 
         clocks = pipeline.default_clocks(tests, pipeline.TCG_SCALE)
         clocks = dataclasses.replace(
