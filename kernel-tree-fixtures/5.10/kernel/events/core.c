@@ -2,11 +2,8 @@
 /* A miniature of its time: a user's allowance first, the rest to pinned_vm. */
 #include <linux/mm.h>
 #include <linux/sched.h>
-
-struct perf_buffer {
-	atomic_t mmap_count;
-	unsigned long mmap_locked, aux_mmap_locked;
-};
+#include <linux/sched/mm.h>
+#include "internal.h"
 
 struct perf_event {
 	struct perf_buffer *rb;
@@ -24,13 +21,14 @@ static void perf_mmap_close(struct vm_area_struct *vma)
 {
 	struct perf_event *event = perf_event_of(vma->vm_file, vma);
 	struct perf_buffer *rb = event->rb;
+	int mmap_locked = rb->mmap_locked;
 
 	if (vma->vm_pgoff) {
 		atomic_long_sub(vma_pages(vma), &current_user()->locked_vm);
 		atomic64_sub(rb->aux_mmap_locked, &vma->vm_mm->pinned_vm);
 	} else {
 		atomic_long_sub(vma_pages(vma), &current_user()->locked_vm);
-		atomic64_sub(rb->mmap_locked, &vma->vm_mm->pinned_vm);
+		atomic64_sub(mmap_locked, &vma->vm_mm->pinned_vm);
 	}
 	atomic_dec(&event->mmap_count);
 }
@@ -61,17 +59,20 @@ static int perf_mmap(struct file *file, struct vm_area_struct *vma)
 	}
 
 	if (!vma->vm_pgoff) {
-		event->rb = rb_alloc(vma_pages(vma));
-		if (!event->rb)
+		rb = rb_alloc(vma_pages(vma));
+		if (!rb) {
 			ret = -ENOMEM;
-		else
-			event->rb->mmap_locked = extra;
+			goto unlock;
+		}
+		rb->mmap_locked = extra;
+		event->rb = rb;
 	} else {
 		rb = event->rb;
 		atomic_inc(&rb->mmap_count);
 		ret = rb_alloc_aux(rb, vma_pages(vma));
-		if (!ret)
+		if (!ret) {
 			rb->aux_mmap_locked = extra;
+		}
 	}
 
 unlock:

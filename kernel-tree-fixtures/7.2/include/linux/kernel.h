@@ -75,6 +75,7 @@ void atomic_dec(atomic_t *v);
 void refcount_set(refcount_t *r, int n);
 void refcount_inc(refcount_t *r);
 void refcount_dec(refcount_t *r);
+unsigned int refcount_read(const refcount_t *r);
 long atomic_long_read(const atomic_long_t *v);
 void atomic_long_add(long i, atomic_long_t *v);
 void atomic_long_sub(long i, atomic_long_t *v);

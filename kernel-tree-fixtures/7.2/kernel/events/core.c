@@ -2,11 +2,8 @@
 /* A miniature of its time: compared in one function, charged in another. */
 #include <linux/mm.h>
 #include <linux/sched.h>
-
-struct perf_buffer {
-	refcount_t mmap_count;
-	unsigned long mmap_locked, aux_mmap_locked;
-};
+#include <linux/sched/mm.h>
+#include "internal.h"
 
 struct perf_event {
 	struct mutex mmap_mutex;
@@ -18,19 +15,23 @@ extern int sysctl_perf_event_mlock;
 
 struct perf_event *perf_event_of(struct file *file, struct vm_area_struct *vma);
 struct perf_buffer *rb_alloc(unsigned long nr_pages);
+unsigned long rb_pages(struct perf_buffer *rb);
 int rb_alloc_aux(struct perf_buffer *rb, unsigned long nr_pages);
 bool perf_is_paranoid(void);
+
+static void perf_mmap_unaccount(struct vm_area_struct *vma, struct perf_buffer *rb);
 
 static void perf_mmap_close(struct vm_area_struct *vma)
 {
 	struct perf_event *event = perf_event_of(vma->vm_file, vma);
 	struct perf_buffer *rb = event->rb;
 
-	atomic_long_sub(vma_pages(vma), &current_user()->locked_vm);
-	if (vma->vm_pgoff)
+	if (vma->vm_pgoff) {
+		atomic_long_sub(vma_pages(vma), &current_user()->locked_vm);
 		atomic64_sub(rb->aux_mmap_locked, &vma->vm_mm->pinned_vm);
-	else
-		atomic64_sub(rb->mmap_locked, &vma->vm_mm->pinned_vm);
+	}
+	if (!refcount_read(&rb->mmap_count))
+		perf_mmap_unaccount(vma, rb);
 	refcount_dec(&event->mmap_count);
 }
 
@@ -57,6 +58,12 @@ static void perf_mmap_account(struct vm_area_struct *vma, long user_extra, long 
 {
 	atomic_long_add(user_extra, &current_user()->locked_vm);
 	atomic64_add(extra, &vma->vm_mm->pinned_vm);
+}
+
+static void perf_mmap_unaccount(struct vm_area_struct *vma, struct perf_buffer *rb)
+{
+	atomic_long_sub(rb_pages(rb), &current_user()->locked_vm);
+	atomic64_sub(rb->mmap_locked, &vma->vm_mm->pinned_vm);
 }
 
 static int perf_mmap_rb(struct vm_area_struct *vma, struct perf_event *event,
@@ -126,6 +133,8 @@ static int perf_mmap(struct file *file, struct vm_area_struct *vma)
 			ret = perf_mmap_aux(vma, event, vma_pages(vma));
 		else
 			ret = perf_mmap_rb(vma, event, vma_pages(vma));
+		if (ret && event->rb && !vma->vm_pgoff)
+			perf_mmap_unaccount(vma, event->rb);
 	}
 	return ret;
 }

@@ -46,4 +46,7 @@ static inline void memalloc_nocma_restore(unsigned int flags)
 }
 #endif
 
+void mmgrab(struct mm_struct *mm);
+void mmdrop(struct mm_struct *mm);
+
 #endif /* _LINUX_SCHED_MM_H */

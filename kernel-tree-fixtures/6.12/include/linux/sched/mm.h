@@ -28,4 +28,7 @@ static inline void memalloc_pin_restore(unsigned int flags)
 		current->flags = current->flags & ~PF_MEMALLOC_PIN;
 }
 
+void mmgrab(struct mm_struct *mm);
+void mmdrop(struct mm_struct *mm);
+
 #endif /* _LINUX_SCHED_MM_H */
