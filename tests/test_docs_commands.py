@@ -60,12 +60,19 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "A Reader")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "reader@example.org")
+    monkeypatch.setenv("PATCHKIT_CACHE", str(tmp_path / "cache"))
     tree = repository_of("fixture:6.12")
     assert tree is not None
     return Reader(tmp_path / "home", tree)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def _page(page: Path) -> object:
+    """Return a page as a parameter; pages with much to do are not for the short tests."""
+    own = [line for line in lines(page.read_text("utf-8")) if not elsewhere(line)]
+    return pytest.param(page, id=page.name, marks=[pytest.mark.real] if len(own) > 2 else [])
+
+
+@pytest.mark.parametrize("page", [_page(page) for page in PAGES])
 def test_commands_do_what_the_page_says(page: Path, reader: Reader) -> None:
     todo = list(steps(page.read_text(encoding="utf-8")))
     if not any(isinstance(step, File) for step in todo):

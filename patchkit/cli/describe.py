@@ -111,7 +111,7 @@ def commands_page(parser: argparse.ArgumentParser) -> str:
     lines = [
         "# Commands", "",
         "Made from the parser (`patchkit man --markdown`); also as a manual page (`patchkit man`).",
-        "", "```console", "$ patchkit man -o patchkit.1", "$ patchkit completions bash", "```", "",
+        "", "```console", "$ patchkit man", "$ patchkit completions bash", "```", "",
         f"{parser.epilog} What they mean is in the [README](../README.md#exit-codes).", "",
         "## Everywhere", "", *_rows(_common(parser)),
     ]  # fmt: skip
