@@ -128,6 +128,10 @@ def _callers(analysis: Analysis, base: Tree, name: str, file: str) -> tuple[ir.F
     key = (id(base), name)
     known = _asked.get(key)
     if known is None or known[0] is not base:
+        # All that may be asked for: a search takes seconds, for however many names.
+        analysis.program.prefetch(
+            each.name for each in analysis.functions if not each.function.static
+        )
         found = tuple(analysis.program.callers(name, file))
         known = _asked[key] = (base, found)
     return known[1]
