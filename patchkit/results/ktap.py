@@ -43,6 +43,8 @@ _BURIED = re.compile(r"(not ok|ok) (\d+) (selftests: \S+: .*?)\s*$")
 _BAIL = re.compile(r"Bail out!\s*(.*?)\s*")
 _SUBTEST = re.compile(r"Subtest: (.+?)\s*")
 _STARTED = re.compile(r"selftests: (\S+: .+?)\s*")
+_SKIPPED = re.compile(r"([^\s:]+): (.+)")
+"""kselftest.h writes all that it knows of a skipped test behind the directive."""
 _SECONDS = re.compile(r"patchkit: seconds=(\d{1,9}(?:\.\d{1,9})?)")
 _WORD = re.compile(r"(SKIP|XFAIL|TODO|TIMEOUT|error|exit=|signal=)[:\s]*(.*)", re.DOTALL | re.I)
 _DIRECTIVE = re.compile(r"(?:^|(?<!\\)\s)#(?=\s|$|SKIP|TODO)\s*", re.I)
@@ -257,6 +259,8 @@ class Parser:
         name, directive = split_directive(match[3] or "")
         status, reason = read_status(match[1] == "ok", directive)
         name = name.removeprefix("selftests: ")
+        if not name and status == "skip" and (named := _SKIPPED.fullmatch(reason)):
+            name, reason = named.groups()
         inside = level.inside
         if not name:
             name = (inside.name if inside else "") or f"test {match[2] or len(level.cases) + 1}"
