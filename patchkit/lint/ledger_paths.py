@@ -12,6 +12,7 @@ from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.counters import load_counters
 from patchkit.lint.events import Assume, Charge, Event, Outcome, Pin, Put, Store
 from patchkit.lint.ledger_algebra import Equalities, members, unrounded
+from patchkit.lint.state import Facts
 from patchkit.lint.values import ZERO, Atom, Value
 
 Key = tuple[str, Value]
@@ -155,7 +156,7 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
         tuple(charges),
         tuple(moved),
         owners,
-        _net(charges, owners, equal),
+        _net(charges, owners, equal, conditions),
         equal,
         {each.name: each.value for each in stores},
         tuple(stores),
@@ -168,14 +169,29 @@ def _balance(function: FunctionPaths, path: Path) -> Balance:
     )
 
 
-def _net(charges: list[Charge], owners: tuple[Value, ...], equal: Equalities) -> dict[Key, Value]:
+def _net(
+    charges: list[Charge],
+    owners: tuple[Value, ...],
+    equal: Equalities,
+    conditions: list[Condition],
+) -> dict[Key, Value]:
     """Sum charges up by counter and owner, as far as owners are known to be the same."""
     sums: dict[Key, Value] = {}
     for charge, owner in zip(charges, owners, strict=True):
         key = (charge.counter, owner)
         sums[key] = sums.get(key, ZERO) + charge.amount
-    reduced = {key: equal.reduce(value) for key, value in sums.items()}
+    reduced = {key: equal.reduce(_resolved(value, conditions)) for key, value in sums.items()}
     return {key: value for key, value in reduced.items() if not value.zero}
+
+
+def _resolved(value: Value, conditions: list[Condition]) -> Value:
+    """Return a sum with ``max(n, 0)`` and the like as what the path finds out later."""
+    if not any(atom.name in ("min", "max", "abs", "?") for atom in value.atoms(deep=False)):
+        return value
+    facts = Facts()
+    for each in conditions:
+        facts.add(each)
+    return facts.simplify(value)
 
 
 def sign_of(value: Value) -> int:
