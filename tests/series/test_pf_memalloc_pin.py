@@ -15,6 +15,7 @@ import pytest
 from series_support import MemoryTree
 
 from patchkit.paths import data_directory
+from patchkit.series import plan as module
 from patchkit.series.model import Plan
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
@@ -46,6 +47,12 @@ EVIDENCE = {
     "0016": ["mt == MIGRATE_CMA || mt == MIGRATE_ISOLATE"],
 }
 """What is in the lines that are named on a tree that has it all; ``|`` for what differs by tree."""
+
+
+@pytest.fixture(autouse=True)
+def own_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take parts of patchkit's own templates for its own: one child then renders all of them."""
+    monkeypatch.setattr(module, "is_own", lambda templates: True)
 
 
 def fixture(era: str) -> DirectoryTree:
@@ -91,7 +98,7 @@ def some_parts(number: int, seed: int) -> list[frozenset[str]]:
 
 def complete(tree: Tree, wanted: Collection[str], tmp_path: Path) -> OverlayTree:
     """Apply a part, then what patchkit adds; check that this is the rest, in the usual order."""
-    by_hand = plan(tree, [NAME], templates=part(tmp_path, wanted), trust=True)
+    by_hand = plan(tree, [NAME], templates=part(tmp_path, wanted))
     assert not by_hand.conflicts and len(by_hand.changed) == len(wanted)
     partial = after(tree, by_hand)
     rest = plan(partial, [NAME])
@@ -292,7 +299,7 @@ check_again:
 def test_a_tree_without_the_fixes_of_stable_gets_them(tmp_path: Path) -> None:
     tree = MemoryTree({"mm/gup.c": OLDER})
     wanted = ("0001", "0002", "0003", "0004")
-    made = plan(tree, [NAME], templates=part(tmp_path, wanted), trust=True)
+    made = plan(tree, [NAME], templates=part(tmp_path, wanted))
     assert tuple(patch.id[:4] for patch in made.changed) == wanted, made.conflicts
     result = (made.changed[-1].changes[0].new or b"").decode()
     assert "step" not in result and "migrate_allow" not in result
