@@ -27,10 +27,10 @@ static int vduse_dev_reg_umem(struct vduse_dev *dev,
 	int ret = -EBUSY;
 
 	mutex_lock(&dev->mem_lock);
-	mmap_read_lock(current->mm);
 	if (dev->umem)
-		goto out;
+		goto done;
 
+	mmap_read_lock(current->mm);
 	ret = -ENOMEM;
 	lock_limit = PFN_DOWN(rlimit(RLIMIT_MEMLOCK));
 	if (npages + atomic64_read(&current->mm->pinned_vm) > lock_limit)
@@ -61,6 +61,7 @@ out:
 		unpin_user_pages(page_list, pinned);
 
 	mmap_read_unlock(current->mm);
+done:
 	if (ret) {
 		kvfree(page_list);
 		kfree(umem);

@@ -39,3 +39,13 @@ int hfi1_acquire_user_pages(struct mm_struct *mm, unsigned long vaddr, size_t np
 
 	return ret;
 }
+
+/* What the caller has in p goes, with its charge; there may be no mm any more. */
+void hfi1_release_user_pages(struct mm_struct *mm, struct page **p,
+			     size_t npages)
+{
+	unpin_user_pages(p, npages);
+	if (!mm)
+		return;
+	atomic64_sub(npages, &mm->pinned_vm);
+}

@@ -41,6 +41,8 @@ retry:
 
 	pinned = hfi1_acquire_user_pages(current->mm, start_address, npages, false, pages);
 	if (pinned != npages) {
+		if (pinned > 0)
+			hfi1_release_user_pages(current->mm, pages, pinned);
 		kfree(pages);
 		return pinned < 0 ? pinned : -EFAULT;
 	}

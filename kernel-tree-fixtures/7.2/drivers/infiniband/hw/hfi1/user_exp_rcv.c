@@ -5,12 +5,13 @@
 
 struct tid_user_buf {
 	unsigned long vaddr, length;
+	unsigned int npages;
 	struct page **pages;
 };
 
 static int pin_rcv_pages(struct hfi1_filedata *fd, struct tid_user_buf *tidbuf)
 {
-	unsigned int npages = PFN_UP((tidbuf->vaddr & ~PAGE_MASK) + tidbuf->length);
+	unsigned int npages = tidbuf->npages;
 	struct hfi1_devdata *dd = fd->dd;
 	struct page **pages;
 	int pinned;

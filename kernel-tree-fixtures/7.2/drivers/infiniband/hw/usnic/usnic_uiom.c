@@ -98,3 +98,13 @@ out_free:
 	kfree(uiomr);
 	return ERR_PTR(err);
 }
+
+void usnic_uiom_reg_release(struct usnic_uiom_reg *uiomr)
+{
+	struct mm_struct *mm = uiomr->owning_mm;
+
+	usnic_uiom_put_pages(&uiomr->chunk_list, 1);
+	atomic64_sub(PFN_DOWN(uiomr->length), &mm->pinned_vm);
+	mmdrop(mm);
+	kfree(uiomr);
+}
