@@ -35,10 +35,10 @@ void __io_unaccount_mem(struct user_struct *user, unsigned long nr_pages)
 void io_unaccount_mem(struct user_struct *user, struct mm_struct *mm_account,
 		      unsigned long nr_pages)
 {
-	if (mm_account)
-		atomic64_sub(nr_pages, &mm_account->pinned_vm);
 	if (user)
 		__io_unaccount_mem(user, nr_pages);
+	if (mm_account)
+		atomic64_sub(nr_pages, &mm_account->pinned_vm);
 }
 
 #define IORING_RSRC_BUFFER	1
