@@ -119,3 +119,29 @@ __latent_entropy int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	mmap_write_unlock(oldmm);
 	return retval;
 }
+
+/* Pages of the kernel that a process sees. They are never locked: nothing would charge them. */
+static struct vm_area_struct *__install_special_mapping(
+	struct mm_struct *mm,
+	unsigned long addr, unsigned long len,
+	vm_flags_t vm_flags, void *priv,
+	const struct vm_operations_struct *ops)
+{
+	struct vm_area_struct *vma = vm_area_alloc(mm);
+
+	if (vma) {
+		vma->vm_start = addr;
+		vma->vm_end = addr + len;
+		vma->vm_file = priv;
+		vma->vm_ops = ops;
+		vm_flags_init(vma, (vm_flags | mm->def_flags) & ~(VM_LOCKED | VM_LOCKONFAULT));
+		vm_stat_account(mm, vma->vm_flags, PFN_DOWN(len));
+	}
+	return vma;
+}
+
+bool map_vdso(struct mm_struct *mm, unsigned long addr, unsigned long len,
+	      const struct vm_operations_struct *ops)
+{
+	return __install_special_mapping(mm, addr, len, VM_READ, NULL, ops);
+}
