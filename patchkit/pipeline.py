@@ -28,6 +28,7 @@ from patchkit.build.selftests import Selftest, SelftestsResult
 from patchkit.build.source import hold, materialise
 from patchkit.build.toolchain import Toolchain, detect
 from patchkit.errors import NothingRanError, TreeError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
 from patchkit.results.junit import write_junit
@@ -362,16 +363,12 @@ def _write_metadata(
     if result is not None:
         vm = result.booted.vm
         facts |= {
-            "result": result.as_json(),
             "qemu": result.booted.command,
             "end": vm.end,
             "qemu_status": vm.returncode,
             "init_status": vm.exit_status,
             "qemu_stderr": vm.stderr,
         }
-    path = run / "metadata.json"
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(facts, indent=2) + "\n")
-    temporary.replace(path)
+    replace_file(run / "metadata.json", json.dumps(facts, indent=2).encode() + b"\n")
     if request.reproduce:
         (run / "reproduce.sh").write_text(f"#!/bin/sh\nexec {request.reproduce}\n")
