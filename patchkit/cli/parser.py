@@ -79,9 +79,6 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         "--profile", choices=("default", "debug"), default="default", metavar="NAME",
         help="debug: lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP, KASAN",
     )  # fmt: skip
-    group.add_argument(
-        "--debug", dest="profile", action="store_const", const="debug", help=argparse.SUPPRESS
-    )
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
     if runs:
         group.add_argument(
