@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from patchkit import process
-from patchkit.commits.export import base_commit
 from patchkit.commits.render import People, Rendered, render
 from patchkit.commits.repo import Identity, Repository
+from patchkit.commits.scratch import base_commit, scratch_repository
 from patchkit.errors import InfrastructureError, UserError
 from patchkit.series.model import PatchPlan, Plan, State
 from patchkit.tree.csource import parse
 from patchkit.tree.facts import Fact
-from patchkit.tree.git import ENVIRONMENT, command
 from patchkit.tree.source import Tree
 
 _PLACE = re.compile(r"^(\S+): @@ (?:(?:after|before) )?(\w+) ([^@]+?)(?: if [^@]+)? @@ \(")
@@ -120,15 +116,10 @@ def _facts(before: PatchPlan, after: PatchPlan) -> Iterator[FactChange]:
 
 def _differences(before: Plan, after: Plan) -> dict[str, str]:
     """Return the range-diff of each patch that both trees take, by key; the same ones are ""."""
-    with tempfile.TemporaryDirectory(prefix="patchkit-port-") as name:
-        words = ("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--", ".")
-        process.run(command(Path(name), *words), env=ENVIRONMENT)
-        with Repository(Path(name)) as scratch:
-            old = {one.key: one for one in _rendered(scratch, before)}
-            new = {one.key: one for one in _rendered(scratch, after)}
-            return {
-                key: _range_diff(scratch, old[key], one) for key, one in new.items() if key in old
-            }
+    with scratch_repository() as scratch:
+        old = {one.key: one for one in _rendered(scratch, before)}
+        new = {one.key: one for one in _rendered(scratch, after)}
+        return {key: _range_diff(scratch, old[key], one) for key, one in new.items() if key in old}
 
 
 def _rendered(scratch: Repository, plan: Plan) -> tuple[Rendered, ...]:
