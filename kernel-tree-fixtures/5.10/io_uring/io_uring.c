@@ -104,3 +104,32 @@ done:
 	kvfree(pages);
 	return ret;
 }
+
+struct io_ring_ctx *io_ring_ctx_alloc(void);
+
+static void io_ring_ctx_free(struct io_ring_ctx *ctx)
+{
+	if (ctx->mm_account) {
+		mmdrop(ctx->mm_account);
+		ctx->mm_account = NULL;
+	}
+	kvfree(ctx);
+}
+
+struct user_struct *get_uid(struct user_struct *user);
+
+static int io_uring_create(void)
+{
+	struct io_ring_ctx *ctx = io_ring_ctx_alloc();
+
+	if (!ctx)
+		return -ENOMEM;
+	if (!capable(CAP_IPC_LOCK))
+		ctx->user = get_uid(current_user());
+
+	/* The mm may be gone before the ring: keep it, to take the charge back. */
+	mmgrab(current->mm);
+	ctx->mm_account = current->mm;
+
+	return 0;
+}

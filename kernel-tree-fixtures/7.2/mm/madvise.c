@@ -53,3 +53,12 @@ static long madvise_remove(struct madvise_behavior *madv_behavior)
 		return -EINVAL;
 	return 0;
 }
+
+static bool is_valid_guard_vma(struct vm_area_struct *vma, bool allow_locked)
+{
+	vm_flags_t disallowed = VM_IO;
+
+	if (!allow_locked)
+		disallowed |= VM_LOCKED;
+	return !(vma->vm_flags & disallowed);
+}
