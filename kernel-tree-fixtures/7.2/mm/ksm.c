@@ -17,3 +17,16 @@ static int try_to_merge_one_page(struct vm_area_struct *vma,
 out:
 	return err;
 }
+
+static struct {
+	unsigned long address;
+} ksm_scan;
+
+static unsigned long scan_get_next_rmap_item(struct vm_area_struct *vma)
+{
+	if (ksm_scan.address < vma->vm_start)
+		ksm_scan.address = vma->vm_start;
+	if (!vma->anon_vma)
+		ksm_scan.address = vma->vm_end;
+	return ksm_scan.address;
+}
