@@ -184,9 +184,10 @@ class Process:
     def madvise(self, start: int, pages: int, advice: str) -> Outcome:
         """``dontneed``, ``cold`` or ``free``: madvise(2). Never changes a counter.
 
-        EINVAL at the first VMA that is locked (can_madv_lru_vma(), madvise_dontneed_free_valid_vma())
-        or pinned (mpin 0012), for ``free`` also where it is not private and anonymous; else ENOMEM
-        if there is a hole (madvise_walk_vmas() goes on behind it).
+        EINVAL at the first VMA that is locked (can_madv_lru_vma(),
+        madvise_dontneed_free_valid_vma()) or pinned (mpin 0012), for ``free`` also where it is not
+        private and anonymous; else ENOMEM if there is a hole (madvise_walk_vmas() goes on behind
+        it).
         """
         end = start + pages
         for part in self.space.within(start, end):

@@ -44,10 +44,10 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start,
 	__unmap_hugepage_range(&tlb, vma, start, end, ref_page, zap_flags);
 }
 
-void set_huge_pte(struct vm_area_struct *vma, pte_t *ptep, unsigned long addr,
+void set_huge_pte(struct vm_area_struct *vma, void *ptep, unsigned long addr,
 		  struct folio *folio);
 
-static void hugetlb_install_folio(struct vm_area_struct *vma, pte_t *ptep,
+static void hugetlb_install_folio(struct vm_area_struct *vma, void *ptep,
 				  unsigned long addr, struct folio *folio)
 {
 	set_huge_pte(vma, ptep, addr, folio);
