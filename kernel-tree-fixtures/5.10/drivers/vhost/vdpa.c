@@ -73,8 +73,7 @@ static int vhost_vdpa_process_iotlb_update(struct vhost_vdpa *v,
 	iova &= PAGE_MASK;
 	for (nchunks = 0; npages; npages -= pinned) {
 		sz2pin = min(npages, list_size);
-		pinned = pin_user_pages(cur_base, sz2pin, gup_flags, page_list,
-					NULL);
+		pinned = pin_user_pages(cur_base, sz2pin, gup_flags, page_list);
 		if (pinned <= 0) {
 			ret = pinned ? pinned : -ENOMEM;
 			goto out;

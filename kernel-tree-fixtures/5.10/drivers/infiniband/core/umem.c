@@ -43,8 +43,7 @@ struct ib_umem *ib_umem_get(struct ib_device *device, unsigned long addr,
 		gup_flags |= FOLL_WRITE;
 	umem->pages = kvmalloc_array(npages, sizeof(*umem->pages), GFP_KERNEL);
 	if (umem->pages)
-		ret = pin_user_pages(addr & PAGE_MASK, npages, gup_flags, umem->pages,
-				     NULL);
+		ret = pin_user_pages(addr & PAGE_MASK, npages, gup_flags, umem->pages);
 	if (ret >= 0)
 		return umem;
 
