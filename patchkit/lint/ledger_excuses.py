@@ -55,6 +55,15 @@ def kept(balance: Balance, rest: Value) -> bool:
     return False
 
 
+def evened(balance: Balance, key: Key) -> bool:
+    """Tell whether another failing path of the function takes back what it has charged: then an
+    object that remembers the charge is not meant to keep it."""
+    return any(
+        other.failed and key not in other.net and charged_by(other, key)
+        for other in balances(balance.function)
+    )
+
+
 def relieved(balance: Balance, key: Key) -> bool:
     """Tell whether the path relieves, for the same counter, an owner that an object names by as
     much as the object says: who and how much it is cannot be told then."""
@@ -90,9 +99,22 @@ def loops(analysis: Analysis, balance: Balance, key: Key, rest: Value) -> bool:
                 continue
             if each.here.span.start > end or _passed(analysis, balance, each):
                 continue
+            if _whole(other, each):
+                continue
             if vague(each.amount) or (each.via and not _told(balance, each.amount)):
                 return True
     return False
+
+
+def _whole(balance: Balance, given: Charge) -> bool:
+    """Tell whether a path takes back, outside of callees, just what it has charged: in no loop."""
+    return not given.via and any(
+        not each.via
+        and each.counter == given.counter
+        and each.owner == given.owner
+        and (each.amount + given.amount).zero
+        for each in balance.charges
+    )
 
 
 def _passed(analysis: Analysis, balance: Balance, given: Charge) -> bool:

@@ -212,7 +212,7 @@ def _unlinked(
 
 
 def called_by_payer(analysis: Analysis, maker: Balance, counter: str) -> bool:
-    """Tell whether a function above the one that sets an object up moves the counter itself."""
+    """Tell whether a function above the one that sets an object up charges the counter itself."""
     seen: set[str] = set()
     pending = [maker.function]
     while pending:
@@ -222,7 +222,7 @@ def called_by_payer(analysis: Analysis, maker: Balance, counter: str) -> bool:
             seen.add(call.caller.name)
             pending.append(call.caller)
             if any(
-                each.counter == counter
+                each.counter == counter and direction(each) >= 0
                 for balance in balances(call.caller)
                 for each in balance.charges
             ):

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Defects that show only with what a caller hands in, a loop adds up, or an object remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from one_file import findings_of
+
+
+PARTS = """
+struct part { unsigned long size; };
+struct parts { struct mm_struct *mm; unsigned long pages; void *area; };
+
+static int parts_account(struct mm_struct *mm, unsigned long pages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) > limit &&
+		!capable(CAP_IPC_LOCK)) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+struct parts *parts_get(struct part *part, int count)
+{
+	struct parts *all = kzalloc(sizeof(*all), GFP_KERNEL);
+	unsigned long size = 0;
+	int i;
+
+	if (!all)
+		return NULL;
+	for (i = 0; i < count; i++)
+		size += part[i].size;
+	all->pages = size >> PAGE_SHIFT;
+	all->mm = current->mm;
+	mmgrab(all->mm);
+	atomic64_add(all->pages, &all->mm->pinned_vm);
+	if (all->mm->locked_vm + atomic64_read(&all->mm->pinned_vm) >
+		PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) && !capable(CAP_IPC_LOCK))
+		goto undo;
+	all->area = vmalloc(size);
+	if (!all->area)
+		goto undo;
+	return all;
+undo:
+	atomic64_sub(all->pages, &all->mm->pinned_vm);
+drop:
+	mmdrop(all->mm);
+	kfree(all);
+	return NULL;
+}
+
+int parts_count(struct parts *all, struct part *part, int count)
+{
+	unsigned long pages = 0;
+	int i;
+
+	for (i = 0; i < count; i++)
+		pages += part[i].size >> PAGE_SHIFT;
+	return parts_account(all->mm, pages);
+}
+
+void parts_put(struct parts *all)
+{
+	atomic64_sub(all->pages, &all->mm->pinned_vm);
+	mmdrop(all->mm);
+	kfree(all);
+}
+"""
+
+KEPT = """
+struct region { struct user_struct *user; unsigned long pages; void *map; };
+
+static int region_charge(struct region *region)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (capable(CAP_IPC_LOCK))
+		return 0;
+	region->user = get_uid(current_user());
+	if (atomic_long_add_return(region->pages, &region->user->locked_vm) > limit) {
+		atomic_long_sub(region->pages, &region->user->locked_vm);
+		free_uid(region->user);
+		region->user = NULL;
+		return -ENOBUFS;
+	}
+	return 0;
+}
+
+static void region_uncharge(struct region *region)
+{
+	if (region->user) {
+		atomic_long_sub(region->pages, &region->user->locked_vm);
+		free_uid(region->user);
+		region->user = NULL;
+	}
+}
+
+int region_set_up(struct region *region, unsigned long pages)
+{
+	int err;
+
+	region->pages = pages;
+	err = region_charge(region);
+	if (err)
+		return err;
+	err = region_pin(region);
+	if (err)
+		goto out;
+	err = region_map(region);
+	if (err)
+		goto unmap;
+	return 0;
+unmap:
+	region_unpin(region);
+out:
+	region_uncharge(region);
+	return err;
+}
+
+void region_release(struct region *region)
+{
+	region_uncharge(region);
+	kfree(region);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A program; *find* replaced by *replace* is what *rule* says of *function*."""
+
+    text: str
+    find: str
+    replace: str
+    rule: str
+    function: str
+
+
+KINDS = {
+    "an exit leaves a sum charged": Kind(
+        PARTS, "\tif (!all->area)\n\t\tgoto undo;", "\tif (!all->area)\n\t\tgoto drop;",
+        "charge-left-on-error", "parts_get",
+    ),
+    "a sum of one is free": Kind(
+        PARTS, "return parts_account(all->mm, pages);",
+        "return pages > 1 ? parts_account(all->mm, pages) : 0;", "guard-differs", "parts_count",
+    ),
+    "what an object remembers is not kept on failure": Kind(
+        KEPT, "goto unmap;", "return err;", "charge-left-on-error", "region_set_up",
+    ),
+    "only giving back is left": Kind(
+        KEPT, "atomic_long_add_return(region->pages, &region->user->locked_vm) > limit) {\n"
+        "\t\tatomic_long_sub(region->pages, &region->user->locked_vm);\n",
+        "atomic_long_read(&region->user->locked_vm) + region->pages > limit) {\n",
+        "charge-missing", "region_set_up",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_right_is_silent(name: str) -> None:
+    kind = KINDS[name]
+    assert findings_of(kind.text, kind.rule) == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_wrong_is_said(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.text.count(kind.find) == 1
+    found = findings_of(kind.text.replace(kind.find, kind.replace), kind.rule)
+    assert kind.function in {each.function for each in found}
