@@ -185,6 +185,7 @@ class Executor:
             before = entry.env.get(name, self._machine.scope.initial.get(name))
             if name in stepped and before is not None and before != value:
                 state.env[name] = before + algebra.sum_of(value - before, f"@{head}")
+                self._machine.kept_in(name, state.env[name])
         self._widen_memory(head, entry, state)
         events = tuple(_widened(each, head, state) for each in since)
         if events != since:

@@ -66,8 +66,10 @@ class Selection:
         self._callees.clear()
 
     def direct(self) -> list[ir.Function]:
-        """Return the functions that have to do with a counter or a limit themselves."""
+        """Return the functions that have to do with a counter or a limit themselves, or only hand
+        on to one that nobody else can call."""
         found = self._strong()
+        found += self._wrappers(found)
         self._names = {each.name for each in found}
         return found
 
@@ -117,21 +119,40 @@ class Selection:
         """Return functions and their callers, up to a few levels."""
         chosen = {_key(each): each for each in start}
         level = start
+        files = self._program.files
+        outside: dict[str, None] = {}
         for _ in range(levels):
             above: list[ir.Function] = []
-            for path in self._program.files:
+            for path in (*files, *outside):
                 names = {f.name for f in level if _seen_in(f, path)}
+                if path in outside:
+                    names = {f.name for f in level if f.path == path and _hands_on(f)}
                 for caller in self._naming(path, names):
                     if _key(caller) not in chosen and self._contents(caller).calls & names:
                         chosen[_key(caller)] = caller
                         above.append(caller)
             if level is start and levels == HIGHEST:
-                for caller in self._elsewhere(start):
+                for caller in self._elsewhere([*start, *self._wrappers(start)]):
                     if _key(caller) not in chosen:
                         chosen[_key(caller)] = caller
                         above.append(caller)
+                        outside.setdefault(caller.path)
             level = above
         return chosen
+
+    def _wrappers(self, functions: list[ir.Function]) -> list[ir.Function]:
+        """Return the callers of functions that only do one thing, for their file."""
+        inside: dict[str, set[str]] = {}
+        known = {_key(each) for each in functions}
+        for each in functions:
+            if each.path.endswith(".c") and _hands_on(each):
+                inside.setdefault(each.path, set()).add(each.name)
+        return [
+            caller
+            for path, names in inside.items()
+            for caller in self._naming(path, names)
+            if self._contents(caller).calls & names and _key(caller) not in known
+        ]
 
     def _elsewhere(self, functions: list[ir.Function]) -> Iterator[ir.Function]:
         """Yield the callers in other files of functions that charge, if those are few."""
@@ -259,6 +280,13 @@ class Selection:
                 if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
                     span = function.place(instruction.span)
                     yield Site(function.path, function.name, span), instruction.function.id
+
+
+def _hands_on(function: ir.Function) -> bool:
+    """Tell whether a function is part of its callers in all but the text."""
+    return function.static and not any(
+        isinstance(block.terminator, ir.Branch) for block in function.blocks
+    )
 
 
 def _never(function: ir.Function) -> bool:

@@ -6,8 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from one_file import findings_of
+from one_file import Files, findings_of
 
+from patchkit.lint.analysis import Analysis
+from patchkit.lint.counters import load_counters
+from patchkit.lint.program import Program
+from patchkit.lint.rule import load_rules
 
 PARTS = """
 struct part { unsigned long size; };
@@ -146,6 +150,9 @@ KINDS = {
         PARTS, "\tif (!all->area)\n\t\tgoto undo;", "\tif (!all->area)\n\t\tgoto drop;",
         "charge-left-on-error", "parts_get",
     ),
+    "a sum is too long for its variable": Kind(
+        PARTS, "\tunsigned long pages = 0;", "\tint pages = 0;", "count-truncated", "parts_count",
+    ),
     "a sum of one is free": Kind(
         PARTS, "return parts_account(all->mm, pages);",
         "return pages > 1 ? parts_account(all->mm, pages) : 0;", "guard-differs", "parts_count",
@@ -174,3 +181,58 @@ def test_what_is_wrong_is_said(name: str) -> None:
     assert kind.text.count(kind.find) == 1
     found = findings_of(kind.text.replace(kind.find, kind.replace), kind.rule)
     assert kind.function in {each.function for each in found}
+
+
+USERS = {
+    "mm/take.c": """
+#include "take.h"
+
+static void take_back(struct mm_struct *mm, unsigned long pages)
+{
+	atomic64_sub(pages, &mm->pinned_vm);
+}
+
+void taken_back(struct mm_struct *mm, unsigned long pages)
+{
+	take_back(mm, pages);
+}
+
+int taken(struct mm_struct *mm, unsigned long pages)
+{
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) >
+		PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) && !capable(CAP_IPC_LOCK)) {
+		take_back(mm, pages);
+		return -ENOMEM;
+	}
+	return 0;
+}
+""",
+    "drivers/a.c": """
+#include "take.h"
+
+static void window_back(struct mm_struct *mm, unsigned long pages)
+{
+	taken_back(mm, pages);
+}
+
+int window_get(struct mm_struct *mm, unsigned long pages)
+{
+	int ret = taken(mm, pages);
+
+	if (ret)
+		return ret;
+	ret = window_fill(pages);
+	if (ret)
+		window_back(mm, pages);
+	return ret;
+}
+""",
+}
+
+
+def test_helpers_that_only_hand_on_make_no_difference() -> None:
+    analysis = Analysis(Program(Files(USERS), load_counters(), ("mm/take.c",)))
+    found = [each for rule in load_rules() for each in rule.check(analysis)]
+    assert [each.rule for each in found if each.function == "window_get"] == []
+    assert analysis.function("window_back", "drivers/a.c") is not None
+    assert analysis.function("window_get", "drivers/a.c") is not None
