@@ -13,6 +13,7 @@ from patchkit.lint import ir
 from patchkit.lint.conditions import Condition
 from patchkit.lint.counters import Counters
 from patchkit.lint.events import Charge, Outcome, Site
+from patchkit.lint.handed import Handed, in_file
 from patchkit.lint.headers import SourceFile
 from patchkit.lint.interest import Contents
 from patchkit.lint.pathmodel import FunctionPaths
@@ -51,6 +52,8 @@ class Selection:
         """What searches have found, by file and pattern, with the file as it was."""
         self.weak: dict[str, tuple[object, tuple[ir.Function, ...]]] = {}
         self.sites: dict[int, tuple[ir.Function, tuple[tuple[Site, str], ...]]] = {}
+        self.limits: dict[str, tuple[object, Handed]] = {}
+        """The limits that the functions of a file hand on, with the file as it was."""
         self._names: set[str] = set()
         self.charging: Callable[[ir.Function], bool] = _never
         """Whether calls of a function change a counter, as far as is known by now."""
@@ -266,6 +269,19 @@ class Selection:
         names = sorted(self._contents(function).calls & self._names)
         found = (self.callee(name, function.path) for name in names)
         return [each for each in found if each is not None]
+
+    def handed(self, function: ir.Function) -> dict[str, Value]:
+        """Return the parameters of a function that are a limit in all calls."""
+        if not function.static or not function.path.endswith(".c"):
+            return {}
+        path, tables = function.path, self._tables
+        file = self._program.source(path)
+        known = self.limits.get(path)
+        if known is None or known[0] is not file:
+            found = in_file(self._program, path, tables.effects, tables.resources, self._naming)
+            known = self.limits[path] = (file, found)
+        limits, parameters = known[1].get(function.name, {}), function.parameters
+        return {parameters[at].name: value for at, value in limits.items() if at < len(parameters)}
 
     def calls(self, function: ir.Function) -> tuple[tuple[Site, str], ...]:
         """Return the direct calls of a function with their places."""

@@ -48,6 +48,7 @@ def interest(function: ir.Function, types: Types, view: View) -> FunctionInteres
         view.limiting,
         view.summary,
         lambda tag: tag in tables.accounts,
+        frozenset(view.handed),
     )
 
 
@@ -59,6 +60,7 @@ def prepare(function: ir.Function, types: Types, view: View) -> Prepared | None:
     if slicer.idle and not classifies(function):
         return None
     scope = Scope(function, types, view.effects, dict(kept.locals))
+    scope.initial |= view.handed
     return Prepared(function, graph, kept, scope)
 
 

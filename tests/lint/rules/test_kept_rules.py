@@ -6,12 +6,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from one_file import Files, findings_of
+from one_file import Files, analysis_of, findings_of
 
 from patchkit.lint.analysis import Analysis
 from patchkit.lint.counters import load_counters
 from patchkit.lint.program import Program
 from patchkit.lint.rule import load_rules
+
+HANDED = """
+struct window { struct mm_struct *mm; unsigned long pages; };
+
+static int window_pin(struct window *w, unsigned long pages, unsigned long limit)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (mm->locked_vm + atomic64_read(&mm->pinned_vm) + pages > limit && !capable(CAP_IPC_LOCK))
+		return -ENOMEM;
+	atomic64_add(pages, &mm->pinned_vm);
+	mmgrab(mm);
+	w->mm = mm;
+	w->pages = pages;
+	return 0;
+}
+
+int window_map(struct window *w, unsigned long pages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	return window_pin(w, pages, limit);
+}
+
+int window_replay(struct window *w)
+{
+	unsigned long all = rlimit(RLIMIT_MEMLOCK);
+
+	all >>= PAGE_SHIFT;
+	return window_pin(w, 1, all);
+}
+
+void window_release(struct window *w)
+{
+	atomic64_sub(w->pages, &w->mm->pinned_vm);
+	mmdrop(w->mm);
+	kfree(w);
+}
+"""
 
 PARTS = """
 struct part { unsigned long size; };
@@ -146,6 +185,12 @@ class Kind:
 
 
 KINDS = {
+    "a limit that is handed in bounds one counter": Kind(
+        HANDED, "atomic64_read(&mm->pinned_vm) + ", "", "limit-check-one-counter", "window_pin",
+    ),
+    "a limit that is handed in bounds what is below it": Kind(
+        HANDED, "pages > limit", "pages < limit", "limit-check-direction", "window_pin",
+    ),
     "an exit leaves a sum charged": Kind(
         PARTS, "\tif (!all->area)\n\t\tgoto undo;", "\tif (!all->area)\n\t\tgoto drop;",
         "charge-left-on-error", "parts_get",
@@ -181,6 +226,29 @@ def test_what_is_wrong_is_said(name: str) -> None:
     assert kind.text.count(kind.find) == 1
     found = findings_of(kind.text.replace(kind.find, kind.replace), kind.rule)
     assert kind.function in {each.function for each in found}
+
+
+OTHERS = {
+    "a number": HANDED.replace(
+        "unsigned long all = rlimit(RLIMIT_MEMLOCK);", "unsigned long all = 7;"
+    ),
+    "a callback": HANDED + "int window_work(void)\n{\n\treturn later(window_pin);\n}\n",
+    "a table": HANDED
+    + "static const struct pin_operations window_operations = {\n\t.pin = window_pin,\n};\n",
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_limit_counts_only_if_all_callers_hand_it_in(other: str) -> None:
+    before = analysis_of({"a.c": HANDED})
+    edited = before.edited({"a.c": OTHERS[other].encode()})
+    fresh = analysis_of({"a.c": OTHERS[other]})
+    for analysis, own in ((before, 1), (edited, 0), (fresh, 0)):
+        function = analysis.function("window_pin")
+        assert function is not None
+        assert len([each for each in function.checks() if not each.check.via]) == own
+    for rule in load_rules():
+        assert list(rule.check(edited)) == list(rule.check(fresh)), rule.id
 
 
 USERS = {
