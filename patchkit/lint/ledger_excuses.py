@@ -256,9 +256,11 @@ def below(analysis: Analysis, balance: Balance, key: Key) -> bool:
     callee = analysis.function(inner.function, inner.file)
     if callee is None:
         return False
-    wanted = signature(balance, key[0], event)
+    # What it does to owners that only it can name does not show further up.
+    seen = frozenset(signature(balance, key[0], event))
     return any(
-        each.failed and each.net and signature(each, key[0]) == wanted for each in balances(callee)
+        each.failed and each.net and seen <= frozenset(signature(each, key[0]))
+        for each in balances(callee)
     )
 
 

@@ -251,6 +251,92 @@ def test_a_limit_counts_only_if_all_callers_hand_it_in(other: str) -> None:
         assert list(rule.check(edited)) == list(rule.check(fresh)), rule.id
 
 
+HIDDEN = """
+struct node { unsigned long pages; void *area; };
+
+static void pages_back(struct mm_struct *mm, unsigned long pages)
+{
+	atomic64_sub(pages, &mm->pinned_vm);
+}
+
+static void node_unpin(struct mm_struct *mm, struct node *node, unsigned long pages)
+{
+	pages_back(mm, pages);
+	kfree(node->area);
+}
+
+static void node_free(struct node *node)
+{
+	if (node->pages)
+		node_unpin(mm_of(node), node, node->pages);
+	kfree(node);
+}
+
+static long pages_get(struct mm_struct *mm, long pages)
+{
+	long got = pin_user_pages_fast(pages);
+
+	atomic64_sub(pages - max(got, 0), &mm->pinned_vm);
+	return got;
+}
+
+static int node_pin(struct node *node, long pages)
+{
+	struct mm_struct *mm = current->mm;
+	long got;
+
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) >
+		PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) && !capable(CAP_IPC_LOCK)) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	got = pages_get(mm, pages);
+	if (got < 0)
+		return got;
+	if (got != pages) {
+		pages_back(mm, got);
+		return -EFAULT;
+	}
+	node->pages = pages;
+	return 0;
+}
+
+static int node_add(struct handler *handler, unsigned long pages, struct node **result)
+{
+	struct node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	int ret;
+
+	if (!node)
+		return -ENOMEM;
+	ret = node_pin(node, pages);
+	if (ret == 0) {
+		ret = handler_insert(handler, node);
+		if (ret)
+			node_free(node);
+		else
+			*result = node;
+		return ret;
+	}
+	kfree(node);
+	return ret;
+}
+
+int node_get(struct handler *handler, size_t start, size_t size, struct node **result)
+{
+	int ret = node_add(handler, PFN_UP(start + size) - PFN_DOWN(start), result);
+
+	if (ret == -EEXIST)
+		return 0;
+	return ret;
+}
+"""
+
+
+def test_what_a_callee_settles_with_others_is_not_its_callers_fault() -> None:
+    found = findings_of(HIDDEN, "charge-left-on-error")
+    assert [each for each in found if each.function == "node_get"] == []
+
+
 USERS = {
     "mm/take.c": """
 #include "take.h"
