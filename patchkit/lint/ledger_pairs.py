@@ -40,7 +40,7 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
     for charge in charges:
         if id(charge) in used or any(linked(charge, each) for each in releases):
             continue
-        if not kept_somewhere(charge):
+        if not kept_somewhere(charge) or _lost(analysis, charge, releases):
             continue
         yield _unreleased(analysis, charge)
     yield from _mirrors(analysis)
@@ -132,6 +132,20 @@ def kept_somewhere(charge: Entry) -> bool:
     """Tell whether an object remembers a charge: its owner, or what it came to."""
     written = charge.places & charge.balance.state.keys()
     return bool(written or charge.owners - {CURRENT})
+
+
+def _lost(analysis: Analysis, charge: Entry, releases: list[Entry]) -> bool:
+    """Tell whether what the path stored was lost, and the function writes what a release takes
+    owner or amount from."""
+    if not charge.function.joined:
+        return False
+    written = analysis.contents(charge.function.function).writes
+    return any(
+        name.partition(".")[2] in written
+        for each in releases
+        if each.counter == charge.counter
+        for name in each.places
+    )
 
 
 def _release(

@@ -65,7 +65,7 @@ class Executor:
         self._queue: list[tuple[int, int]] = []
         self._ends: list[End] = []
         self._steps = 0
-        self.truncated = False
+        self.joined = False
         self.glimpses: dict[tuple[Site, str, str], tuple[Event, ...]] = {}
         """What led to each limit check, by place, relation and usage: states may be joined behind
         it."""
@@ -83,7 +83,7 @@ class Executor:
             if len(merged) > MOST_ROUNDS and any(s.loops for s in merged):
                 merged = self._settled(block, merged)
             if len(merged) > MOST_STATES:
-                self.truncated = True
+                self.joined = True
                 merged = merge(merged, frozenset(), self._status, coarse=1)
             if len(merged) > MOST_STATES:
                 merged = merge(merged, frozenset(), self._status, coarse=2)

@@ -86,7 +86,8 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     companions = frozenset(each.id for each in view.tables.counters.companions)
     done = [(each.events, each.result, each.outcome) for each in paths]
     summary = summarise(function, done, companions, frozenset(view.tables.accounts))
-    return FunctionPaths(function, paths, "", summary, _glimpses(function, executor, paths))
+    glimpses = _glimpses(function, executor, paths)
+    return FunctionPaths(function, paths, "", summary, glimpses, executor.joined)
 
 
 def _glimpses(

@@ -337,6 +337,59 @@ def test_what_a_callee_settles_with_others_is_not_its_callers_fault() -> None:
     assert [each for each in found if each.function == "node_get"] == []
 
 
+_MEMBERS = "abcdefgh"
+
+MANY = f"""
+struct window {{ struct mm_struct *mm; unsigned long start, end; }};
+struct area {{
+	struct mm_struct *mm, *second_mm;
+	unsigned long pages, second_pages;
+	int {", ".join(_MEMBERS)};
+}};
+
+int area_map(struct area *area, struct window *window, unsigned long flags, bool second)
+{{
+	struct mm_struct *mm = window->mm;
+	unsigned long pages = window->end - window->start;
+
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) >
+		PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) && !capable(CAP_IPC_LOCK)) {{
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}}
+	mmgrab(mm);
+	if (second) {{
+		area->second_mm = mm;
+		area->second_pages = pages;
+	}} else {{
+		area->mm = mm;
+		area->pages = pages;
+	}}
+	{"".join(f"if (flags & (1 << {n})) area->{m} = flags;" for n, m in enumerate(_MEMBERS))}
+	return 0;
+}}
+
+void area_close(struct area *area)
+{{
+	atomic64_sub(area->pages, &area->mm->pinned_vm);
+	mmdrop(area->mm);
+	atomic64_sub(area->second_pages, &area->second_mm->pinned_vm);
+	mmdrop(area->second_mm);
+	atomic64_sub({" + ".join(f"area->{m}" for m in _MEMBERS)}, &area->mm->pinned_vm);
+	kfree(area);
+}}
+"""
+
+
+def test_what_was_lost_in_a_crowd_is_not_missed() -> None:
+    analysis = analysis_of({"a.c": MANY})
+    function = analysis.function("area_map")
+    assert function is not None
+    assert function.joined
+    found = findings_of(MANY, "release-without-uncharge")
+    assert [each for each in found if each.function == "area_map"] == []
+
+
 USERS = {
     "mm/take.c": """
 #include "take.h"
