@@ -256,12 +256,15 @@ def below(analysis: Analysis, balance: Balance, key: Key) -> bool:
     callee = analysis.function(inner.function, inner.file)
     if callee is None:
         return False
+    seen = signature(balance, key[0], event)
+    books = [(each, signature(each, key[0])) for each in balances(callee)]
+    left = [there for each, there in books if each.failed and each.net]
+    if seen in left:
+        return True
+    if any(there == seen for each, there in books if not each.failed):
+        return False
     # What it does to owners that only it can name does not show further up.
-    seen = frozenset(signature(balance, key[0], event))
-    return any(
-        each.failed and each.net and seen <= frozenset(signature(each, key[0]))
-        for each in balances(callee)
-    )
+    return any(set(seen) <= set(there) for there in left)
 
 
 def settled(analysis: Analysis, balance: Balance, key: Key) -> bool:

@@ -337,6 +337,37 @@ def test_what_a_callee_settles_with_others_is_not_its_callers_fault() -> None:
     assert [each for each in found if each.function == "node_get"] == []
 
 
+PARTLY = """
+static int hold_pages(struct mm_struct *mm, unsigned long pages)
+{
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) >
+		PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) && !capable(CAP_IPC_LOCK)) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	if (hold_first(mm)) {
+		atomic64_sub(pages - 1, &mm->pinned_vm);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+int hold(struct mm_struct *mm, unsigned long pages)
+{
+	int ret = hold_pages(mm, pages);
+
+	if (ret)
+		return ret;
+	return hold_map(pages) ? -EIO : 0;
+}
+"""
+
+
+def test_what_a_callee_leaves_in_part_is_no_excuse_when_it_succeeds() -> None:
+    found = findings_of(PARTLY, "charge-left-on-error")
+    assert "hold" in {each.function for each in found}
+
+
 _MEMBERS = "abcdefgh"
 
 MANY = f"""
