@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.cli.series import plan_of, refuse_conflicts, show_plan, tree_of
+from patchkit.cli.series import (
+    plan_of,
+    refuse_conflicts,
+    refuse_no_kernel,
+    show_plan,
+    tree_of,
+)
 from patchkit.cli.standing import show_standing, standing_json
 from patchkit.commits.branch import default_branch
 from patchkit.commits.inplace import InPlaceRequest, apply_in_place, undo_in_place
@@ -136,7 +142,10 @@ def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
         raise UserError(f"{arguments.tree}: not a git repository, so it has no branches")
     patches: tuple[PatchStanding, ...] = ()
     if not arguments.branch:
-        patches = standing(tree_of(arguments, output))
+        tree = tree_of(arguments, output)
+        if not found:
+            refuse_no_kernel(tree)
+        patches = standing(tree)
     if arguments.format == "json":
         output.json({"schema": 1, "series": standing_json(patches), "branches": found})
         return ExitCode.YES

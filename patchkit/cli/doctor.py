@@ -38,6 +38,7 @@ NEEDS = (
     Need("apt-get", "tree get debian:…", "apt", required=False),
     Need("dpkg-deb", "tree get debian:…", "dpkg", required=False),
     Need("xz", "tree get", "xz-utils"),
+    Need("tar", "verify", "tar"),
     Need("make", "build, verify", "make"),
     Need("gcc", "build, verify", "gcc"),
     Need("flex", "build, verify", "flex"),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Tables and bars are imported where they are shown: short answers come sooner without them.
 
+_PROCESSES = logging.getLogger("patchkit.process")
+
 STATE_STYLES = {
     "apply": "green", "present": "cyan", "superseded": "cyan", "conflict": "bold red",
     "pass": "green", "ok": "green", "fail": "bold red", "crash": "bold red", "hang": "bold red",
@@ -56,15 +58,18 @@ class Output:
             stderr=True, force_terminal=forced, no_color=forced is False, highlight=False,
             markup=False, soft_wrap=True,
         )  # fmt: skip
+        self._commands = logging.StreamHandler(sys.stderr)
+        """Shows each command that is run; for ``-v`` only."""
         if verbose:
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(logging.Formatter("+ %(message)s"))
-            logger = logging.getLogger("patchkit.process")
-            logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+            self._commands.setFormatter(logging.Formatter("+ %(message)s"))
+            _PROCESSES.addHandler(self._commands)
+            _PROCESSES.setLevel(logging.INFO)
 
     def close(self) -> None:
-        """Close the file of ``-o``, if there is one."""
+        """Close the file of ``-o``, if there is one, and show no more commands."""
+        if self.verbose:
+            _PROCESSES.removeHandler(self._commands)
+            _PROCESSES.setLevel(logging.NOTSET)
         if self.file:
             self._stream.close()
 

@@ -111,9 +111,9 @@ def test_a_defect_of_our_own_is_no_answer(
 
 
 def test_a_file_that_cannot_be_written_is_named(capsys: Capture, tmp_path: Path) -> None:
-    words = ["port", "--from", "fixture:6.12", "--to", "fixture:6.12", "vm-pinned"]
-    report = tmp_path / "none" / "report.md"
-    assert main([*words, "--report", str(report)]) == ExitCode.INFRASTRUCTURE
+    log, report = tmp_path / "log", tmp_path / "none" / "junit.xml"
+    log.write_text("1..1\nok 1 a\n")
+    assert main(["parse", str(log), "--junit", str(report)]) == ExitCode.INFRASTRUCTURE
     assert f"patchkit: {report}: No such file or directory\n" in capsys.readouterr().err
 
 
