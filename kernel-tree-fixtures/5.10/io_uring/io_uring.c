@@ -118,7 +118,10 @@ static void io_ring_ctx_free(struct io_ring_ctx *ctx)
 
 struct user_struct *get_uid(struct user_struct *user);
 
-static int io_uring_create(void)
+struct io_uring_params;
+
+static int io_uring_create(unsigned entries, struct io_uring_params *p,
+			   struct io_uring_params __user *params)
 {
 	struct io_ring_ctx *ctx = io_ring_ctx_alloc();
 

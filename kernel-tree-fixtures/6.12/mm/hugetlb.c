@@ -4,6 +4,10 @@
 
 #include "internal.h"
 
+typedef struct {
+	unsigned long word;
+} pte_t;
+
 struct hstate {
 	struct folio *freelist[4];
 };
@@ -47,8 +51,9 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start,
 void set_huge_pte(struct vm_area_struct *vma, void *ptep, unsigned long addr,
 		  struct folio *folio);
 
-static void hugetlb_install_folio(struct vm_area_struct *vma, void *ptep,
-				  unsigned long addr, struct folio *folio)
+static void
+hugetlb_install_folio(struct vm_area_struct *vma, pte_t *ptep, unsigned long addr,
+		      struct folio *new_folio, pte_t old, unsigned long sz)
 {
-	set_huge_pte(vma, ptep, addr, folio);
+	set_huge_pte(vma, ptep, addr, new_folio);
 }

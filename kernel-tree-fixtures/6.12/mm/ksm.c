@@ -18,15 +18,25 @@ out:
 	return err;
 }
 
+struct ksm_rmap_item;
+
 static struct {
 	unsigned long address;
+	struct vm_area_struct *at;
 } ksm_scan;
 
-static unsigned long scan_get_next_rmap_item(struct vm_area_struct *vma)
+struct ksm_rmap_item *item_at(struct vm_area_struct *vma, unsigned long address,
+			      struct page **page);
+
+static struct ksm_rmap_item *scan_get_next_rmap_item(struct page **page)
 {
-	if (ksm_scan.address < vma->vm_start)
-		ksm_scan.address = vma->vm_start;
-	if (!vma->anon_vma)
-		ksm_scan.address = vma->vm_end;
-	return ksm_scan.address;
+	struct vm_area_struct *vma = ksm_scan.at;
+
+	if (vma) {
+		if (!vma->anon_vma)
+			ksm_scan.address = vma->vm_end;
+		if (ksm_scan.address < vma->vm_end)
+			return item_at(vma, ksm_scan.address, page);
+	}
+	return NULL;
 }

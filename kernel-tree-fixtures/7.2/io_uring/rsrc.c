@@ -127,8 +127,12 @@ static struct io_rsrc_node *io_sqe_buffer_register(struct io_ring_ctx *ctx,
 	return node;
 }
 
-int io_register_clone_buffers(struct io_ring_ctx *ctx, struct io_ring_ctx *src_ctx)
+struct io_ring_ctx *io_ring_of(void __user *arg);
+
+int io_register_clone_buffers(struct io_ring_ctx *ctx, void __user *arg)
 {
+	struct io_ring_ctx *src_ctx = io_ring_of(arg);
+
 	if (ctx->user != src_ctx->user || ctx->mm_account != src_ctx->mm_account)
 		return -EINVAL;
 	return 0;
