@@ -43,6 +43,7 @@ class _Series(msgspec.Struct, forbid_unknown_fields=True):
     title: str
     about: str = ""
     needs: list[str] = []
+    after: list[str] = []
 
 
 class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,12 +82,16 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series: its manifest, read and checked."""
+    """A series: its manifest, read and checked.
+
+    *needs* come with it and before it; those of *after* come before it if they are asked for, too.
+    """
 
     name: str
     title: str
     about: str
     needs: tuple[str, ...]
+    after: tuple[str, ...]
     data: dict[str, Any]
     patches: tuple[Patch, ...]
     directory: Path
@@ -134,7 +139,7 @@ def load_series(templates: Path, name: str) -> Series:
         seen.add(patch.id)
     return Series(
         name, manifest.series.title, manifest.series.about, tuple(manifest.series.needs),
-        manifest.data, patches, path.parent,
+        tuple(manifest.series.after), manifest.data, patches, path.parent,
     )  # fmt: skip
 
 

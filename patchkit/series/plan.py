@@ -54,9 +54,9 @@ def is_own(templates: Path) -> bool:
 
 
 def in_order(templates: Path, names: Sequence[str]) -> list[Series]:
-    """Load series and those that they need, in an order that respects needs.
+    """Load series and those that they need, in an order that respects what they need and follow.
 
-    TemplateError when they need each other in a circle.
+    TemplateError when they need or follow each other in a circle.
     """
     ordered: dict[str, Series] = {}
     loaded: dict[str, Series] = {}
@@ -72,11 +72,14 @@ def in_order(templates: Path, names: Sequence[str]) -> list[Series]:
             continue
         if name in path:
             circle = " → ".join([*path[path.index(name) :], name])
-            raise TemplateError(f"{loaded[name].manifest}: series.needs goes in a circle: {circle}")
+            raise TemplateError(
+                f"{loaded[name].manifest}: series.needs and series.after go in a circle: {circle}"
+            )
         loaded[name] = load_series(templates, name)
         path.append(name)
         pending.append((name, True))
-        pending.extend((need, False) for need in reversed(loaded[name].needs))
+        first = [*loaded[name].needs, *(other for other in loaded[name].after if other in names)]
+        pending.extend((other, False) for other in reversed(first))
     return list(ordered.values())
 
 

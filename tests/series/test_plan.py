@@ -165,6 +165,16 @@ def test_needs_are_ordered_once_and_circles_are_named(templates: Path) -> None:
         in_order(templates, ["four"])
 
 
+def test_what_a_series_follows_comes_first_if_it_is_asked_for(templates: Path) -> None:
+    write(templates, "four", [("0001-a", ADD_G, "")], 'needs = ["one"]\nafter = ["two", "five"]')
+    assert [one.name for one in in_order(templates, ["four"])] == ["one", "four"]
+    assert [one.name for one in in_order(templates, ["four", "two"])] == ["one", "two", "four"]
+    write(templates, "two", [("0001-a", ADD_G, "")], 'after = ["four"]')
+    assert [one.name for one in in_order(templates, ["two"])] == ["two"]
+    with pytest.raises(TemplateError, match=r"series\.after go in a circle: two → four → two"):
+        in_order(templates, ["two", "four"])
+
+
 def test_definitions_of_a_series_and_of_all(templates: Path) -> None:
     manifest = templates / "two" / "series.toml"
     manifest.write_text(manifest.read_text() + '[facts.own]\nprobe = "file"\nfile = "x"\n')

@@ -29,6 +29,10 @@ enum migratetype {
 };
 
 int folio_migratetype(const struct folio *folio);
+unsigned long folio_pfn(const struct folio *folio);
+int migratetype_at(unsigned long pfn);
+
+#define is_migrate_cma_folio(folio, pfn)	(migratetype_at(pfn) == MIGRATE_CMA)
 
 static inline bool is_zone_movable_page(const struct page *page)
 {
