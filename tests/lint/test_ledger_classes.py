@@ -99,6 +99,14 @@ int area_lock(struct vm_area_struct *vma, unsigned long flags)
 }
 """
 
+GROW_EITHER = GROW.replace(
+    "\t\t\tvma->vm_mm->locked_vm += grow;\n",
+    "\t\t{\n\t\t\tif (vma->vm_flags & VM_PINNED)\n"
+    "\t\t\t\tatomic64_add(grow, &vma->vm_mm->pinned_vm);\n"
+    "\t\t\telse\n\t\t\t\tvma->vm_mm->locked_vm += grow;\n\t\t}\n",
+)
+"""Pages that are pinned are not counted as locked as well."""
+
 FEWER = """
 int pages_acquire(struct mm_struct *mm, unsigned long start, size_t count, struct page **pages)
 {
@@ -348,6 +356,9 @@ KINDS = {
     "a stack grows uncharged": Kind(
         GROW, "\t\tif (vma->vm_flags & VM_LOCKED)\n\t\t\tvma->vm_mm->locked_vm += grow;\n", "",
         "charge-missing", "stack_grow",
+    ),
+    "a pinned stack grows by less": Kind(
+        GROW_EITHER, "add(grow,", "add(1,", "charge-missing", "stack_grow",
     ),
     "locked areas go charged": Kind(
         UNMAP,

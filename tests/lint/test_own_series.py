@@ -13,6 +13,7 @@ from patchkit.paths import data_directory
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree
 
+
 def linted(root: Path) -> Report:
     return lint(LintRequest(DirectoryTree(root)))
 
