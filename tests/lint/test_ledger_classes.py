@@ -299,6 +299,49 @@ int region_make(struct user_struct *user, struct region *region, unsigned long s
 """
 
 
+HANDED_UP = """
+struct buffer { struct mm_struct *mm; long locked; };
+
+static bool buffer_charge(struct vm_area_struct *vma, long *extra)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (*extra > 8)
+		*extra -= 8;
+	atomic64_add(*extra, &vma->vm_mm->pinned_vm);
+	if (mm_locked_pages(vma->vm_mm) <= limit || capable(CAP_IPC_LOCK))
+		return true;
+	atomic64_sub(*extra, &vma->vm_mm->pinned_vm);
+	return false;
+}
+
+int buffer_map(struct vm_area_struct *vma, long pages)
+{
+	long extra = pages;
+	struct buffer *buffer;
+
+	if (!buffer_charge(vma, &extra))
+		return -EPERM;
+	buffer = buffer_alloc(pages);
+	if (!buffer) {
+		atomic64_sub(extra, &vma->vm_mm->pinned_vm);
+		return -ENOMEM;
+	}
+	buffer->locked = extra;
+	mmgrab(vma->vm_mm);
+	buffer->mm = vma->vm_mm;
+	buffer_attach(buffer);
+	return 0;
+}
+
+void buffer_unmap(struct buffer *buffer)
+{
+	atomic64_sub(buffer->locked, &buffer->mm->pinned_vm);
+	mmdrop(buffer->mm);
+}
+"""
+"""What is charged is told through a pointer, and the caller has it remembered."""
+
 FAULT = """
 struct file_state { struct user_struct *user; };
 
@@ -402,6 +445,10 @@ KINDS = {
     "charged where nothing gives back": Kind(
         STATE, "\tif (!guest->device->by_address)\n\t\tatomic64_add", "\tatomic64_add",
         "guard-differs", "guest_charge",
+    ),
+    "the caller remembers, and nothing gives back": Kind(
+        HANDED_UP, "\tatomic64_sub(buffer->locked, &buffer->mm->pinned_vm);\n", "",
+        "release-without-uncharge", "buffer_charge",
     ),
     "the rest of a loop": Kind(
         LOOP, "\tif (count)\n\t\tatomic64_sub(count, &umem->mm->pinned_vm);\n", "",

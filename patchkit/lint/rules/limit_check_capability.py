@@ -9,7 +9,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.callgraph import called_from_elsewhere
 from patchkit.lint.capability import derived
 from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places, whole_limit
-from patchkit.lint.events import Assume, Capability, Check
+from patchkit.lint.events import Assume, Capability, Check, Event
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -155,7 +155,7 @@ def _guilty(
 
 
 def _demanded(seen: Seen, capability: str) -> bool:
-    """Tell whether the capability decides although the limit is not exceeded."""
+    """Tell whether the capability decides although the limit is not exceeded, nor another one."""
     had: set[bool] = set()
     lacking: set[bool] = set()
     for path, check in seen[1].under:
@@ -166,9 +166,18 @@ def _demanded(seen: Seen, capability: str) -> bool:
             elif after and isinstance(event, Capability) and event.name == capability:
                 (had if event.held else lacking).add(fails(path))
                 break
-            elif after and isinstance(event, Check):
+            elif after and (isinstance(event, Check) or _exceeds(event, check)):
                 break
     return lacking == {True} and had == {False}
+
+
+def _exceeds(event: Event, check: Check) -> bool:
+    """Tell whether a path compares amounts once more after a check, with a limit of its own."""
+    return (
+        isinstance(event, Assume)
+        and event.here != check.here
+        and event.condition.relation in ("<", ">")
+    )
 
 
 def check(analysis: Analysis) -> Iterator[Finding]:

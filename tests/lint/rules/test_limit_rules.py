@@ -115,6 +115,19 @@ out:
 	atomic64_add(pages, &mm->pinned_vm);
 	return 0;
 """,
+    "a limit of its own as well": """\
+	bool may = capable(CAP_IPC_LOCK);
+
+	atomic64_add(pages, &mm->pinned_vm);
+	if (window_total(mm) > window_limit() && !may)
+		goto uncharge;
+	if (pages <= window_cache || may)
+		return 0;
+
+uncharge:
+	atomic64_sub(pages, &mm->pinned_vm);
+	return -ENOMEM;
+""",
     "loop": """\
 	unsigned long limit = PFN_DOWN(rlimit(RLIMIT_MEMLOCK));
 	s64 old, new;
