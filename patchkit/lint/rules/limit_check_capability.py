@@ -141,10 +141,11 @@ def _guilty(
     asked = any(_open(seen, paths) for seen, paths in wrong)
     if len(visited) > 5 or not (asked or any(_of_argument(seen) for seen, _ in wrong)):
         return [wrong[0][0]]
-    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
-    callers = {caller for caller in callers if caller in views}
+    known = {site.caller for site in analysis.callers(function)} - visited - {function}
+    callers = {caller for caller in known if caller in views}
     if not callers:
-        return [] if asked and called_from_elsewhere(analysis, function) else [wrong[0][0]]
+        others = bool(known) or called_from_elsewhere(analysis, function)
+        return [] if asked and others else [wrong[0][0]]
     guilty: list[Seen] = []
     bad = 0
     for caller in sorted(callers, key=lambda each: (each.file, each.name)):
