@@ -121,6 +121,11 @@ long mm_pgtables_bytes(const struct mm_struct *mm);
 unsigned long mmap_region(struct file *file, unsigned long addr,
 			  unsigned long len, vm_flags_t vm_flags, unsigned long pgoff,
 			  struct list_head *uf);
+unsigned long do_mmap(struct file *file, unsigned long addr,
+			unsigned long len, unsigned long prot,
+			unsigned long flags, vm_flags_t vm_flags,
+			unsigned long pgoff, unsigned long *populate,
+			struct list_head *uf);
 int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
 	      struct list_head *uf);
 int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
