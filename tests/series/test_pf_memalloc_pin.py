@@ -45,7 +45,7 @@ EVIDENCE = {
     "0013": ["test_flags"],
     "0014": ["PIN_LONGTERM_BENCHMARK"],
     "0015": ["MIGRATE_REASON"],
-    "0016": ["mt == MIGRATE_CMA || mt == MIGRATE_ISOLATE"],
+    "0016": ["if (mt == MIGRATE_CMA", "word = READ_ONCE("],
 }
 """What is in the lines that are named on a tree that has it all; ``|`` for what differs by tree."""
 
@@ -125,6 +125,16 @@ PREFIXES = [frozenset(LACKING[:length]) for length in range(1, len(LACKING) + 1)
 )
 def test_any_part_is_completed_to_the_same_tree(wanted: frozenset[str], tmp_path: Path) -> None:
     assert complete(fixture("5.10"), wanted, tmp_path).changes == whole().changes
+
+
+def test_half_of_a_patch_is_completed() -> None:
+    """Somebody has taken the test of the page block and left the function that reads its type."""
+    page_alloc = whole().read("mm/page_alloc.c") or b""
+    assert page_alloc.count(b"READ_ONCE(bitmap[word_bitidx])") == 1
+    half = page_alloc.replace(b"READ_ONCE(bitmap[word_bitidx])", b"bitmap[word_bitidx]")
+    (patch,) = plan(OverlayTree(whole(), {"mm/page_alloc.c": half}), [NAME]).changed
+    assert patch.id.startswith("0016")
+    assert [change.path for change in patch.changes] == ["mm/page_alloc.c"]
 
 
 def test_the_whole_is_complete() -> None:
