@@ -41,7 +41,7 @@ static unsigned long move_vma(struct vm_area_struct *vma,
 
 	vm_stat_account(mm, vma->vm_flags, new_len >> PAGE_SHIFT);
 
-	if (unlikely(flags & MREMAP_DONTUNMAP)) {
+	if (unlikely(!err && (flags & MREMAP_DONTUNMAP))) {
 		/*
 		 * VMAs can actually be merged back together in copy_vma
 		 * calling merge_vma. This can happen with anonymous vmas

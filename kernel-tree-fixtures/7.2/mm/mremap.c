@@ -82,7 +82,7 @@ static unsigned long move_vma(struct vma_remap_struct *vrm)
 	if (err)
 		return err;
 	new_vma = copy_vma(&vrm->vma, vrm->new_addr, vrm->new_len,
-			   vrm->vma->vm_pgoff, &need_rmap_locks);
+			   vrm->vma->vm_pgoff, &need_rmap_locks, is_dontunmap);
 	if (!new_vma)
 		return -ENOMEM;
 

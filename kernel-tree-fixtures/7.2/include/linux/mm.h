@@ -159,9 +159,6 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig);
 void vm_area_free(struct vm_area_struct *vma);
 bool vma_is_dax(const struct vm_area_struct *vma);
 
-extern struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
-				       unsigned long addr, unsigned long len,
-				       pgoff_t pgoff, bool *need_rmap_locks);
 int ksm_madvise(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		int advice, unsigned long *vm_flags);
 bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages);
