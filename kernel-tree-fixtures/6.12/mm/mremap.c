@@ -128,6 +128,8 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len,
 	ret = move_vma(vma, addr, old_len, new_len, new_addr, &locked, flags,
 		       &uf, NULL);
 unlock:
+	if (offset_in_page(ret))
+		locked = false;
 	mmap_write_unlock(mm);
 	if (locked && new_len > old_len)
 		mm_populate(new_addr + old_len, new_len - old_len);

@@ -121,12 +121,27 @@ long mm_pgtables_bytes(const struct mm_struct *mm);
 unsigned long mmap_region(struct file *file, unsigned long addr,
 			  unsigned long len, vm_flags_t vm_flags, unsigned long pgoff,
 			  struct list_head *uf);
+unsigned long do_mmap(struct file *file, unsigned long addr,
+			unsigned long len, unsigned long prot,
+			unsigned long flags, vm_flags_t vm_flags,
+			unsigned long pgoff, unsigned long *populate,
+			struct list_head *uf);
 int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
 	      struct list_head *uf);
 int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
 void mm_populate(unsigned long addr, unsigned long len);
 
 struct folio *page_folio(struct page *page);
+bool folio_maybe_dma_pinned(struct folio *folio);
+
+static inline bool folio_needs_cow_for_dma(struct vm_area_struct *vma,
+					  struct folio *folio)
+{
+	VM_BUG_ON(!(raw_read_seqcount(&vma->vm_mm->write_protect_seq) & 1));
+
+	return folio_maybe_dma_pinned(folio);
+}
+
 bool is_zero_folio(const struct folio *folio);
 
 #ifdef CONFIG_MIGRATION

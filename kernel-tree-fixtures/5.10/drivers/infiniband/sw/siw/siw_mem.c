@@ -54,7 +54,7 @@ struct siw_umem *siw_umem_get(u64 start, u64 len, bool writable)
 		got = 0;
 		while (nents) {
 			rv = pin_user_pages(first_page_va, nents, gup_flags,
-					    umem->plist + umem->num_pages);
+					    umem->plist + umem->num_pages, NULL);
 			if (rv < 0)
 				goto unlock;
 			umem->num_pages += rv;
