@@ -114,6 +114,9 @@ __latent_entropy int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		tmp->vm_mm = mm;
 		mm->map_count++;
 	}
+	if (!retval) {
+		khugepaged_fork(mm, oldmm);
+	}
 
 	mmap_write_unlock(mm);
 	mmap_write_unlock(oldmm);

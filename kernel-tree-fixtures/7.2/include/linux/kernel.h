@@ -110,6 +110,7 @@ struct rb_root_cached {
 	void *root, *leftmost;
 };
 
+void cond_resched(void);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 

@@ -64,6 +64,7 @@ struct mm_struct {
 		int map_count;
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
+		struct list_head mmlist;
 		union {
 			vm_flags_t def_flags;
 			vma_flags_t def_vma_flags;
