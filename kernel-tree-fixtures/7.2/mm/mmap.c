@@ -2,6 +2,7 @@
 /* A miniature of its time: callers say whether what they map is locked. */
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "internal.h"
 
