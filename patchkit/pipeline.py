@@ -8,7 +8,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import platform
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -22,12 +21,13 @@ from patchkit.boot.initramfs import compile_init, initramfs, library_finder
 from patchkit.boot.session import BootRequest, BootResult, boot
 from patchkit.boot.vm import Clocks
 from patchkit.build import kconfig, kernel, selftests
-from patchkit.build.arch import arch_names, load_arch
+from patchkit.build.arch import Arch, load_arch, native_arch
 from patchkit.build.fragments import Dropped
 from patchkit.build.selftests import Selftest, SelftestsResult
 from patchkit.build.source import hold, materialise
 from patchkit.build.toolchain import Toolchain, detect
 from patchkit.errors import NothingRanError, TreeError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
 from patchkit.results.junit import write_junit
@@ -161,7 +161,7 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     progress("tests", 0, len(built.tests), "waiting for the guest")
     booted = boot(
         BootRequest(
-            load_arch(arch_name(request)), built.image, built.initramfs, built.directory,
+            arch_of(request), built.image, built.initramfs, built.directory,
             request.accelerator, clocks, request.cpus, request.memory, request.append,
         ),
         progress, follow,
@@ -200,7 +200,7 @@ def _record(request: TestRequest, result: TestResult) -> Run:
         versions={
             "patchkit": __version__, "kernel": banner(booted.console),
             "compiler": built.toolchain.version,
-            "qemu": qemu_version(load_arch(arch_name(request))),
+            "qemu": qemu_version(arch_of(request)),
         },
         commands={"reproduce": result.reproduce, "qemu": booted.command},
         dropped=tuple(str(entry) for entry in built.dropped),
@@ -213,7 +213,7 @@ def build(request: TestRequest, progress: Progress = no_progress) -> Built:
     Raises OptionsDropped, BuildFailed (the tree does not build: the answer is no), TreeError,
     NothingRanError (no such target, no tests in it) and InfrastructureError.
     """
-    arch = load_arch(arch_name(request))
+    arch = arch_of(request)
     toolchain = detect(arch, ccache=request.ccache, nice=request.nice)
     jobs = request.jobs or len(os.sched_getaffinity(0))
     started = time.monotonic()
@@ -280,14 +280,9 @@ def _write_initramfs(
     path.write_bytes(initramfs(init, installed.install, installed.tests, finder, scale=scale))
 
 
-def arch_name(request: TestRequest) -> str:
-    if request.arch:
-        return request.arch
-    machine = platform.machine()
-    for name in arch_names():
-        if machine in load_arch(name).machines:
-            return name
-    return machine
+def arch_of(request: TestRequest) -> Arch:
+    """Return the architecture to build for; UserError when patchkit does not know it."""
+    return load_arch(request.arch) if request.arch else native_arch()
 
 
 def _scale(request: TestRequest) -> float:
@@ -362,16 +357,12 @@ def _write_metadata(
     if result is not None:
         vm = result.booted.vm
         facts |= {
-            "result": result.as_json(),
             "qemu": result.booted.command,
             "end": vm.end,
             "qemu_status": vm.returncode,
             "init_status": vm.exit_status,
             "qemu_stderr": vm.stderr,
         }
-    path = run / "metadata.json"
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(facts, indent=2) + "\n")
-    temporary.replace(path)
+    replace_file(run / "metadata.json", json.dumps(facts, indent=2).encode() + b"\n")
     if request.reproduce:
         (run / "reproduce.sh").write_text(f"#!/bin/sh\nexec {request.reproduce}\n")

@@ -3,7 +3,7 @@
 
 Takes hours and can be stopped at any time: a claim that is recorded for the same templates and the
 same tree is not proved again. ``tests/test_proof.py`` fails when a claim there was made with
-templates that have changed since.
+templates of its series that have changed since.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PROOF = ROOT / "docs" / "proof.json"
 TREES = ("debian:5.10", "debian:6.1", "debian:6.12", "debian:7.2")
-SERIES = ("vm-pinned", "mpin")
+SPINE = ("vm-pinned", "mpin")
+LONGTERM = ("pf-memalloc-pin", "pin-selftests")
+CMA = "cma=1G@512M"
+"""Of the long-term pins once more: user memory in a CMA range of this size and place."""
 PATCHKIT = (sys.executable, "-m", "patchkit")
 
 
@@ -36,15 +39,46 @@ def digest(series: str) -> str:
     return summed.hexdigest()
 
 
-def claims() -> list[tuple[str, str, list[str]]]:
-    """Return (name, tree, command words) of everything there is to prove, cheapest first."""
-    found: list[tuple[str, str, list[str]]] = []
+class Claim(NamedTuple):
+    """One thing to prove: ``patchkit VERB SERIES… OPTIONS`` on a tree ends with 0."""
+
+    name: str
+    tree: str
+    verb: str
+    series: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name in docs/proof.json."""
+        return f"{self.name}/{self.tree}"
+
+    @property
+    def words(self) -> list[str]:
+        """The command line behind ``patchkit``."""
+        return [
+            self.verb, *self.series, *self.options, "--tree", self.tree, "--format", "json",
+        ]  # fmt: skip
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of each of its series as they are now."""
+        return {series: digest(series) for series in self.series}
+
+
+def claims() -> list[Claim]:
+    """Return everything that there is to prove, cheapest first."""
+    checkpatch = ("--each", "--checks", "checkpatch")
+    cma = ("--append", CMA)
+    found: list[Claim] = []
     for tree in TREES:
-        found.append(("apply", tree, ["apply", *SERIES]))
-        found.append(("checkpatch", tree, ["verify", *SERIES, "--each", "--checks", "checkpatch"]))
-    found += [("test", tree, ["test", *SERIES]) for tree in TREES]
-    found += [("test-debug", tree, ["test", *SERIES, "--debug"]) for tree in TREES]
-    found += [("verify-each", tree, ["verify", *SERIES, "--each"]) for tree in TREES]
+        found.append(Claim("apply", tree, "apply", SPINE))
+        found.append(Claim("apply-longterm", tree, "apply", LONGTERM))
+        found.append(Claim("checkpatch", tree, "verify", SPINE, checkpatch))
+    found += [Claim("test", tree, "test", SPINE) for tree in TREES]
+    found += [Claim("test-longterm", tree, "test", LONGTERM) for tree in TREES]
+    found += [Claim("test-longterm-cma", tree, "test", LONGTERM, cma) for tree in TREES]
+    found += [Claim("test-debug", tree, "test", SPINE, ("--profile", "debug")) for tree in TREES]
+    found += [Claim("verify-each", tree, "verify", SPINE, ("--each",)) for tree in TREES]
     return found
 
 
@@ -63,13 +97,13 @@ def save(proof: dict[str, Any]) -> None:
     temporary.replace(PROOF)
 
 
-def figures(name: str, report: dict[str, Any]) -> dict[str, Any]:
+def figures(verb: str, report: dict[str, Any]) -> dict[str, Any]:
     """Return the numbers of a report that are worth keeping."""
-    if name == "apply":
+    if verb == "apply":
         patches = [patch for series in report["series"] for patch in series["patches"]]
         states = [patch["state"] for patch in patches]
         return {state: states.count(state) for state in sorted(set(states))}
-    if name.startswith("test"):
+    if verb == "test":
         states = [test["status"] for test in report["tests"]]
         return {
             "verdict": report["verdict"],
@@ -86,11 +120,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", help="claim names, or name/tree")
     parser.add_argument("--again", action="store_true", help="prove recorded claims again")
     arguments = parser.parse_args()
-    digests = {series: digest(series) for series in SERIES}
     failed = 0
-    for name, tree, words in claims():
-        key = f"{name}/{tree}"
-        if arguments.only and not {name, key} & set(arguments.only):
+    for claim in claims():
+        key, digests = claim.key, claim.digests()
+        if arguments.only and not {claim.name, key} & set(arguments.only):
             continue
         proof = load()
         held = proof["claims"].get(key)
@@ -98,9 +131,9 @@ def main() -> int:
             print(f"{key}: recorded {held['date']}")
             continue
         started = time.monotonic()
-        command = [*words, "--tree", tree, "--format", "json"]
-        print(f"{key}: patchkit {' '.join(command)}", flush=True)
-        done = subprocess.run([*PATCHKIT, *command], stdout=subprocess.PIPE, check=False)
+        command = " ".join(["patchkit", *claim.words])
+        print(f"{key}: {command}", flush=True)
+        done = subprocess.run([*PATCHKIT, *claim.words], stdout=subprocess.PIPE, check=False)
         seconds = round(time.monotonic() - started)
         if done.returncode != 0:
             failed += 1
@@ -110,9 +143,9 @@ def main() -> int:
             continue
         report = json.loads(done.stdout)
         proof["claims"][key] = {
-            "command": "patchkit " + " ".join(command),
+            "command": command,
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
-            "figures": figures(name, report),
+            "figures": figures(claim.verb, report),
             "seconds": seconds,
             "templates": digests,
             "tree": report.get("base", ""),

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from patchkit.boot.crashes import Crash
+from patchkit.boot.qemu import Guest
 from patchkit.build.arch import load_arch
 from patchkit.build.toolchain import Toolchain
 from patchkit.errors import InfrastructureError, NothingRanError
@@ -36,6 +37,7 @@ from patchkit.explore.guest import (
     RunningGuest,
     compile_agent,
     request_line,
+    running,
 )
 from patchkit.explore.run import ExploreRequest, explore_kernel
 from patchkit.kselftest.groups import PINS
@@ -226,6 +228,46 @@ def test_a_tree_without_the_harness_says_what_brings_it(tmp_path: Path) -> None:
         compile_agent(request)
 
 
+def guest_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GuestRequest:
+    """A guest for which nothing has to be compiled."""
+    monkeypatch.setattr("patchkit.explore.guest.compile_agent", lambda request: tmp_path)
+    monkeypatch.setattr("patchkit.explore.guest.compile_init", lambda toolchain: tmp_path)
+    monkeypatch.setattr("patchkit.explore.guest.initramfs", lambda *words: b"")
+    return GuestRequest(
+        load_arch("x86_64"), Toolchain("", "gcc", "", ""), tmp_path / "bzImage",
+        DirectoryTree(tmp_path), tmp_path, tmp_path, "tcg", memory="3G", append=("cma=1G",),
+    )  # fmt: skip
+
+
+def test_why_there_is_no_guest_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = guest_request(tmp_path, monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InfrastructureError, match="qemu-system-x86_64: not found"):  # noqa: SIM117
+        with running(request, Ended()):
+            pass
+
+
+def test_a_guest_is_started_as_asked_and_its_end_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    result = SimpleNamespace(crashes=())
+
+    def run_vm(guest: Guest, *words: object, links: dict[str, socket.socket]) -> object:
+        started.append(guest)
+        with links["explore"].makefile("r") as lines:
+            links["explore"].sendall(b"ready\n")
+            assert lines.readline() == "end\n"
+        return result
+
+    monkeypatch.setattr("patchkit.explore.guest.run_vm", run_vm)
+    ended = Ended()
+    with running(guest_request(tmp_path, monkeypatch), ended):
+        assert ended.vm is None
+    assert ended.vm is result
+    assert (started[0].memory, started[0].append) == ("3G", ("cma=1G",))
+
+
 @pytest.mark.parametrize(
     ("kernel_of", "crashes", "verdict", "code"),
     [
@@ -244,7 +286,7 @@ def test_the_verdict_is_the_worst(
         raise GuestLost("the guest ended")
 
     @contextlib.contextmanager
-    def running(request: GuestRequest, ended: Ended) -> Iterator[Ask]:
+    def without_a_guest(request: GuestRequest, ended: Ended) -> Iterator[Ask]:
         try:
             yield kernel_of or gone
         finally:
@@ -253,7 +295,7 @@ def test_the_verdict_is_the_worst(
     built = SimpleNamespace(
         toolchain=None, image=tmp_path, build_directory=tmp_path, directory=tmp_path, commit=""
     )
-    monkeypatch.setattr("patchkit.explore.run.running", running)
+    monkeypatch.setattr("patchkit.explore.run.running", without_a_guest)
     monkeypatch.setattr("patchkit.pipeline.build", lambda request, progress: built)
     request = TestRequest(tmp_path, None, arch="x86_64")
     result = explore_kernel(ExploreRequest(request, examples=30))

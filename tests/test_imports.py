@@ -11,7 +11,7 @@ import pytest
 import patchkit
 
 ROOT = Path(patchkit.__file__).parent
-BASE = ("errors", "paths", "process", "progress")
+BASE = ("errors", "files", "paths", "process", "progress")
 STAGES = ("tree", "series", "commits", "lint", "kselftest", "build", "boot", "results")
 LAST = ("pipeline", "explore", "verify", "cli", "pytest_plugin", "__main__")
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -97,7 +97,6 @@ def test_the_run_directory_has_everything(repository: Path, guest: Callable[[str
     metadata = json.loads((where / "metadata.json").read_text())
     assert metadata["commit"] == git(repository, "rev-parse", "HEAD")
     assert metadata["state"] == "done"
-    assert metadata["result"]["verdict"] == "pass"
     assert "patchkit test --tree x" in (where / "reproduce.sh").read_text()
     assert str(where / "bzImage") in (where / "qemu.sh").read_text()
     kept = read_run(where)

@@ -288,6 +288,12 @@ def test_series_are_applied_and_bring_their_targets() -> None:
     assert request.command == "patchkit test vm-pinned mpin --tree fixture:6.12"
 
 
+def test_the_guest_is_as_the_series_wish(tmp_path: Path) -> None:
+    kernel = Kernel(KernelRequest("fixture:6.12", ("pin-selftests",)), tmp_path)
+    request = kernel._test_request(kernel.targets())
+    assert (request.append, request.memory) == (("movablecore=1G",), "2G")
+
+
 def test_a_patched_tree_has_the_series(tmp_path: Path) -> None:
     kernel = Kernel(KernelRequest("fixture:6.12", ("vm-pinned",)), tmp_path)
     assert kernel.patched_tree().read("mm/mlock.c") != kernel.tree().read("mm/mlock.c")

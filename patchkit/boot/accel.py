@@ -20,6 +20,7 @@ from patchkit import process
 from patchkit.boot.qemu import Accelerator
 from patchkit.build.arch import Arch
 from patchkit.errors import InfrastructureError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 
 Choice = Literal["auto", "kvm", "tcg"]
@@ -78,9 +79,7 @@ def remember(arch: Arch, works: bool, cache: Path | None = None) -> None:
     """Keep whether KVM works, until this machine is started again or gets another QEMU."""
     path = _memory(cache)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps({"key": _key(arch), "works": works}) + "\n")
-    temporary.replace(path)
+    replace_file(path, json.dumps({"key": _key(arch), "works": works}).encode())
 
 
 def recall(arch: Arch, cache: Path | None = None) -> bool | None:

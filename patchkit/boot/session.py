@@ -32,8 +32,6 @@ class BootRequest:
     cpus: int = 2
     memory: str = ""
     append: tuple[str, ...] = ()
-    tests: int = 0
-    """How many tests there are to run, for progress."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,9 @@ def load_arch(name: str) -> Arch:
         return msgspec.toml.decode(path.read_bytes(), type=Arch)
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def native_arch() -> Arch:
+    """Return this machine's architecture; UserError when patchkit does not know it."""
+    every = map(load_arch, arch_names())
+    return next((arch for arch in every if arch.native), None) or load_arch(platform.machine())

@@ -23,6 +23,7 @@ from patchkit.build.fragments import Dropped, digest, wanted
 from patchkit.build.kconfig import ConfigRequest, check, configure
 from patchkit.build.toolchain import Toolchain
 from patchkit.errors import ExitCode, InfrastructureError, PatchkitError
+from patchkit.files import replace_file
 from patchkit.progress import Progress, no_progress
 
 STAGE = "build"
@@ -206,6 +207,4 @@ def _record(path: Path, request: BuildRequest, *, state: str) -> None:
         },
         indent=2,
     )  # fmt: skip
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text + "\n")
-    temporary.replace(path)
+    replace_file(path, text.encode() + b"\n")

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from patchkit import process
 from patchkit.errors import InfrastructureError, TreeError, UserError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
 
@@ -147,10 +148,7 @@ class _SlotGit:
             )  # fmt: skip
             alternates.parent.mkdir(parents=True, exist_ok=True)
             # Quoting is needed only for a path that starts with a quote or holds a line feed.
-            text = os.fsencode(objects) + b"\n"
-            temporary = alternates.with_suffix(".new")
-            temporary.write_bytes(text)
-            temporary.replace(alternates)
+            replace_file(alternates, os.fsencode(objects) + b"\n")
         self._files.mkdir(exist_ok=True)
         # A process that was killed leaves its lock behind; ours is the only one that may be here.
         (self._git_directory / "index.lock").unlink(missing_ok=True)

@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _load(arguments.verb)(arguments, output)
     except PatchkitError as error:
-        output.error(error.message, error.hint)
+        output.failure(error)
         return error.exit_code
     except KeyboardInterrupt:
         output.error("interrupted")
@@ -73,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader went away (a pager that was left): nothing is wrong.
         sys.stderr.close()
         return ExitCode.YES
+    except Exception as error:  # Python would exit with 1, which is an answer
+        output.failure(error)
+        return ExitCode.INFRASTRUCTURE
     finally:
         signal.signal(signal.SIGTERM, before)
         output.close()

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.cli.series import plan_of, refuse_conflicts, show_plan, tree_of
+from patchkit.cli.series import (
+    plan_of,
+    refuse_conflicts,
+    refuse_no_kernel,
+    show_plan,
+    tree_of,
+)
 from patchkit.cli.standing import show_standing, standing_json
 from patchkit.commits.branch import default_branch
 from patchkit.commits.inplace import InPlaceRequest, apply_in_place, undo_in_place
-from patchkit.commits.repo import user_identity
+from patchkit.commits.repo import lent_identity
 from patchkit.commits.status import BranchStatus, branches, planning_base
 from patchkit.commits.status import status as branch_status
 from patchkit.commits.transaction import ApplyRequest, ApplyResult
@@ -26,7 +31,7 @@ from patchkit.paths import data_directory
 from patchkit.series.model import Plan
 from patchkit.series.plan import digests
 from patchkit.series.standing import PatchStanding, standing
-from patchkit.tree.resolve import repository_of
+from patchkit.tree.resolve import OWN, repository_of
 from patchkit.tree.source import DirectoryTree, GitTree
 
 
@@ -48,24 +53,10 @@ def target_of(arguments: argparse.Namespace, output: Output) -> Target:
         if arguments.rev:
             raise UserError(f"{arguments.tree}: not a git repository, so it has no revisions")
         return Target(None, DirectoryTree(Path(arguments.tree)), branch)
-    if arguments.tree.startswith(("debian:", "fixture:")):
-        _lend_identity(repository)
+    if arguments.tree.startswith(OWN):
+        os.environ.update(lent_identity(repository))
     base = planning_base(repository, branch, arguments.rev or "HEAD")
     return Target(repository, GitTree(repository, base, name=arguments.tree), branch)
-
-
-def _lend_identity(repository: Path) -> None:
-    """Let a user whom git does not know try patchkit's own copies of trees.
-
-    There nobody else ever sees the commits; in a repository of the user's, apply insists on a
-    real identity.
-    """
-    for role in ("AUTHOR", "COMMITTER"):
-        try:
-            user_identity(role, repository)
-        except UserError:
-            os.environ[f"GIT_{role}_NAME"] = getpass.getuser()
-            os.environ[f"GIT_{role}_EMAIL"] = f"{getpass.getuser()}@localhost"
 
 
 def render(arguments: argparse.Namespace, output: Output) -> tuple[Target, Plan]:
@@ -151,7 +142,10 @@ def status(arguments: argparse.Namespace, output: Output) -> ExitCode:
         raise UserError(f"{arguments.tree}: not a git repository, so it has no branches")
     patches: tuple[PatchStanding, ...] = ()
     if not arguments.branch:
-        patches = standing(tree_of(arguments, output))
+        tree = tree_of(arguments, output)
+        if not found:
+            refuse_no_kernel(tree)
+        patches = standing(tree)
     if arguments.format == "json":
         output.json({"schema": 1, "series": standing_json(patches), "branches": found})
         return ExitCode.YES

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import re
 import shutil
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 from patchkit import process
 from patchkit.boot.accel import decide
-from patchkit.build.arch import load_arch
+from patchkit.build.arch import native_arch
 from patchkit.cli.output import Output
 from patchkit.commits.merge import NEEDED_GIT
 from patchkit.errors import ExitCode, PatchkitError
@@ -39,6 +38,7 @@ NEEDS = (
     Need("apt-get", "tree get debian:…", "apt", required=False),
     Need("dpkg-deb", "tree get debian:…", "dpkg", required=False),
     Need("xz", "tree get", "xz-utils"),
+    Need("tar", "verify", "tar"),
     Need("make", "build, verify", "make"),
     Need("gcc", "build, verify", "gcc"),
     Need("flex", "build, verify", "flex"),
@@ -118,9 +118,12 @@ def _look(need: Need) -> dict[str, Any]:
 def _accelerator() -> tuple[str, str]:
     """Return what a guest would run under and why; "" and the reason when none would run."""
     try:
-        decision = decide(load_arch(platform.machine()))
-    except (PatchkitError, OSError) as error:
-        return "", str(error)
+        arch = native_arch()
+        if shutil.which(arch.qemu.program) is None:
+            return "", f"there is no {arch.qemu.program}, so no guest can run"
+        decision = decide(arch)
+    except PatchkitError as error:
+        return "", error.message
     return decision.accelerator, decision.why
 
 

@@ -16,12 +16,12 @@ from patchkit import pipeline
 from patchkit.cli.commits import commit, render
 from patchkit.cli.output import Output, ProgressDisplay
 from patchkit.cli.series import show_plan, templates_of
-from patchkit.errors import ExitCode, PatchkitError, UserError
+from patchkit.errors import ExitCode, UserError
 from patchkit.pipeline import Built, TestRequest, TestResult
 from patchkit.results.junit import write_junit
 from patchkit.results.record import verdict_json
 from patchkit.results.verdict import Verdict, judge_log
-from patchkit.series.plan import in_order
+from patchkit.series.wishes import Wishes, wishes
 from patchkit.tree.resolve import repository_of
 
 _PIECE = 1 << 20
@@ -46,14 +46,10 @@ def test(arguments: argparse.Namespace, output: Output) -> ExitCode:
     """Build and boot a kernel with the series applied, and run the kselftests."""
     try:
         return _test(arguments, output)
-    except PatchkitError as error:
-        if not arguments.bisect:
-            raise
-        output.error(error.message, error.hint)
     except Exception as error:
         if not arguments.bisect:
             raise
-        output.error(f"patchkit itself failed: {type(error).__name__}: {error}")
+        output.failure(error)
     # Whatever went wrong before a guest ran says nothing about the commit.
     sys.exit(SKIP_BISECTION)
 
@@ -108,6 +104,8 @@ def _explore(arguments: argparse.Namespace, request: TestRequest, output: Output
     """Let hypothesis drive the guest; the kselftests are built for what they are made with."""
     from patchkit.explore.run import ExploreRequest, explore_kernel
 
+    if arguments.junit:
+        raise UserError("--explore has no tests for --junit", hint="leave out one of them")
     asked = ExploreRequest(request, arguments.explore, arguments.seed)
     with ProgressDisplay(output) as display:
         result = explore_kernel(asked, display)
@@ -129,63 +127,43 @@ def _explore(arguments: argparse.Namespace, request: TestRequest, output: Output
 
 def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
     """Apply the series, if any are named, and say what to build."""
-    targets = tuple(getattr(arguments, "targets", None) or ())
     if arguments.series:
         target, plan = render(arguments, output)
         result = commit(arguments, target, plan)
-        if arguments.verb == "run":
-            shown = argparse.Namespace(format="text")
-            if arguments.format == "text":
-                show_plan(plan, shown, output)
+        if arguments.verb == "run" and arguments.format == "text":
+            show_plan(plan, arguments, output)
         output.talk(f"{result.ref or result.base}: {result.after[:12] or 'nothing to commit'}")
         assert target.repository is not None
         tree: Path = target.repository
         revision: str | None = result.after or result.base
         arguments.base = result.base
-        if not targets and arguments.verb != "build":
-            targets = _targets(arguments)
     else:
-        repository = repository_of(arguments.tree)
+        with ProgressDisplay(output) as display:
+            repository = repository_of(arguments.tree, progress=display)
         tree = repository or Path(arguments.tree)
         revision = (arguments.rev or "HEAD") if repository else None
         arguments.base = revision or ""
     request = TestRequest(
-        tree, revision, targets, debug=arguments.profile == "debug", jobs=arguments.jobs or 0,
+        tree, revision, debug=arguments.profile == "debug", jobs=arguments.jobs or 0,
         reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
     )  # fmt: skip
     if arguments.verb == "build":
         return request
-    append, memory = guest_settings(arguments)
+    wanted = wishes_of(arguments)
     return dataclasses.replace(
-        request, accelerator=arguments.accel, timeout=arguments.timeout or 0, append=append,
-        memory=memory,
+        request, targets=wanted.targets, accelerator=arguments.accel,
+        timeout=arguments.timeout or 0, append=wanted.append, memory=wanted.memory,
     )  # fmt: skip
 
 
-def guest_settings(arguments: argparse.Namespace) -> tuple[tuple[str, ...], str]:
-    """Return words for the kernel's command line and the guest's memory.
-
-    What the series and those that they need say, unless the user says otherwise; "" for memory is
-    the usual amount.
-    """
-    append: list[str] = []
-    memory = ""
-    if arguments.series:
-        for series in in_order(templates_of(arguments), arguments.series):
-            boot = series.data.get("boot", {})
-            append += boot.get("append", ())
-            memory = boot.get("memory", memory)
-    if arguments.append is not None:
-        append = arguments.append.split()
-    return tuple(append), arguments.memory or memory
-
-
-def _targets(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Return the kselftest targets that the series and those that they need bring."""
-    found: dict[str, None] = {}
-    for series in in_order(templates_of(arguments), arguments.series):
-        found.update(dict.fromkeys(series.data.get("kselftest_targets", ())))
-    return tuple(found)
+def wishes_of(arguments: argparse.Namespace) -> Wishes:
+    """Return what the series and those that they need want, unless the user says otherwise."""
+    wanted = wishes(templates_of(arguments), arguments.series)
+    return Wishes(
+        tuple(arguments.targets or wanted.targets),
+        wanted.append if arguments.append is None else tuple(arguments.append.split()),
+        arguments.memory or wanted.memory,
+    )
 
 
 def _tell_dropped(built: Built, output: Output) -> None:

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.errors import ExitCode, InfrastructureError, PatchkitError, UserError
+from patchkit.errors import ExitCode, UserError
 from patchkit.lint import baseline as baselines
 from patchkit.lint import suppress
 from patchkit.lint.session import LintReport, LintRequest, nearest
@@ -43,7 +41,7 @@ def lint(arguments: argparse.Namespace, output: Output) -> ExitCode:
             rules=tuple(arguments.rule or ()),
             strict=arguments.strict,
         )
-        report = _lint(request, display)
+        report = lint_tree(request, display)
     if isinstance(tree, GitTree) and not (request.paths or request.since or request.rules):
         severities = [str(finding.severity) for finding in report.findings]
         coverage = report.coverage
@@ -79,22 +77,6 @@ def explain(arguments: argparse.Namespace, output: Output) -> ExitCode:
     else:
         _explain(chosen[0], output)
     return ExitCode.YES
-
-
-def _lint(request: LintRequest, display: ProgressDisplay) -> LintReport:
-    """Lint; a defect of a rule or of our own is no finding, and must not exit as one."""
-    try:
-        return lint_tree(request, display)
-    except (PatchkitError, MemoryError):
-        raise
-    except Exception as error:
-        logging.getLogger("patchkit.process").info("%s", traceback.format_exc())
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        raise InfrastructureError(
-            f"the lint itself failed: {type(error).__name__}: {error} "
-            f"({Path(where.filename).name}:{where.lineno})",
-            hint="this is a defect of patchkit or of a rule; -v shows where",
-        ) from error
 
 
 # -- the request -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from patchkit.errors import PatchkitError
 from patchkit.results.excerpt import printable
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 # Tables and bars are imported where they are shown: short answers come sooner without them.
+
+_PROCESSES = logging.getLogger("patchkit.process")
 
 STATE_STYLES = {
     "apply": "green", "present": "cyan", "superseded": "cyan", "conflict": "bold red",
@@ -39,6 +43,7 @@ class Output:
         if color == "auto" and "NO_COLOR" in os.environ:
             forced = False
         self.quiet = quiet
+        self.verbose = verbose
         self.file = file
         self._stream = file.open("w", encoding="utf-8") if file else sys.stdout
         self._data = Console(
@@ -53,15 +58,18 @@ class Output:
             stderr=True, force_terminal=forced, no_color=forced is False, highlight=False,
             markup=False, soft_wrap=True,
         )  # fmt: skip
+        self._commands = logging.StreamHandler(sys.stderr)
+        """Shows each command that is run; for ``-v`` only."""
         if verbose:
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(logging.Formatter("+ %(message)s"))
-            logger = logging.getLogger("patchkit.process")
-            logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+            self._commands.setFormatter(logging.Formatter("+ %(message)s"))
+            _PROCESSES.addHandler(self._commands)
+            _PROCESSES.setLevel(logging.INFO)
 
     def close(self) -> None:
-        """Close the file of ``-o``, if there is one."""
+        """Close the file of ``-o``, if there is one, and show no more commands."""
+        if self.verbose:
+            _PROCESSES.removeHandler(self._commands)
+            _PROCESSES.setLevel(logging.NOTSET)
         if self.file:
             self._stream.close()
 
@@ -70,8 +78,8 @@ class Output:
         self._data.print(Text(printable(text), style=style or ""))
 
     def raw(self, text: str) -> None:
-        """Write text as it is, without a line feed of our own."""
-        self._stream.write(text)
+        """Write text without a line feed of our own: as it is, but harmless to a terminal."""
+        self._stream.write(printable(text) if self._stream.isatty() else text)
 
     def json(self, value: Any) -> None:
         """Write one JSON document."""
@@ -104,7 +112,23 @@ class Output:
         """Say what went wrong and what to do next; never silent."""
         self.talk_console.print(Text(f"patchkit: {printable(text)}", style="bold red"))
         if hint:
-            self.talk_console.print(Text(f"Next: {hint}"))
+            self.talk_console.print(Text(f"Next: {printable(hint)}"))
+
+    def failure(self, error: Exception) -> None:
+        """Say what ended a verb: an error that was expected, of the system, or of patchkit."""
+        if isinstance(error, PatchkitError):
+            self.error(error.message, error.hint)
+        elif isinstance(error, OSError) and error.filename is not None:
+            self.error(f"{os.fsdecode(error.filename)}: {error.strerror}")
+        else:
+            if self.verbose:
+                self.talk_console.print(Text(printable(traceback.format_exc())))
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self.error(
+                f"patchkit itself failed: {type(error).__name__}: {error} "
+                f"({Path(place.filename).name}:{place.lineno})",
+                "this is a defect of patchkit, or of a rule that was added; -v shows where",
+            )
 
 
 class ProgressDisplay:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 from pathlib import Path
 
 from patchkit import __version__
@@ -38,7 +40,9 @@ def _common(*formats: str) -> argparse.ArgumentParser:
 def _tree() -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group("kernel tree")
-    group.add_argument("--tree", default=".", metavar="TREE", help=TREE_HELP)
+    group.add_argument(
+        "--tree", type=os.path.expanduser, default=".", metavar="TREE", help=TREE_HELP
+    )
     group.add_argument(
         "--rev", metavar="REV", help="the revision of the tree to start from (default: HEAD)"
     )
@@ -80,9 +84,8 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         help="debug: lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP, KASAN",
     )  # fmt: skip
     group.add_argument(
-        "--debug", dest="profile", action="store_const", const="debug", help=argparse.SUPPRESS
+        "-j", "--jobs", type=_positive, metavar="N", help="jobs (default: all cores)"
     )
-    group.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
     if runs:
         group.add_argument(
             "--targets", nargs="+", metavar="TARGET",
@@ -92,7 +95,9 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
             "--accel", choices=("auto", "kvm", "tcg"), default="auto", metavar="NAME",
             help="auto (KVM where it works), kvm or tcg",
         )  # fmt: skip
-        group.add_argument("--timeout", type=float, metavar="SECONDS", help="for the whole guest")
+        group.add_argument(
+            "--timeout", type=_seconds, metavar="SECONDS", help="for the whole guest"
+        )
         group.add_argument(
             "--append", metavar="TEXT",
             help="more of the kernel's command line (default: the series')",
@@ -102,7 +107,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         )
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
-            "--explore", type=int, metavar="N", nargs="?", const=1000, default=0,
+            "--explore", type=_positive, metavar="N", nargs="?", const=1000, default=0,
             help="try N (1000) random sequences of calls against the model instead",
         )  # fmt: skip
         group.add_argument(
@@ -158,6 +163,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text!r}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0, found {text!r}")
+    return seconds
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -248,7 +263,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--each", action="store_true", help="every commit, then the whole series")
     verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
-    verify.add_argument("-j", "--jobs", type=int, metavar="N", help="jobs (default: all cores)")
+    verify.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N", help="jobs (default: all cores)"
+    )
 
     lint = verbs.add_parser(
         "lint", help="find memory that a kernel tree does not account", epilog=EXIT_CODES,

@@ -8,9 +8,9 @@ from typing import Any
 
 from patchkit.cli.output import STATE_STYLES, Output, ProgressDisplay
 from patchkit.cli.series import templates_of
-from patchkit.commits.lock import replace_file
 from patchkit.commits.porting import Ported, compare, fact_lines, markdown, said
 from patchkit.errors import ExitCode
+from patchkit.files import replace_file
 from patchkit.series.manifest import list_series
 from patchkit.series.plan import plan
 from patchkit.tree.resolve import open_tree

@@ -41,12 +41,18 @@ def plan_of(arguments: argparse.Namespace, tree: Tree) -> Plan:
         templates=arguments.templates,
         trust=arguments.trust_templates,
     )
-    if made.conflicts and arguments.templates is None and next(tree.list("mm"), None) is None:
+    if made.conflicts and arguments.templates is None:
+        refuse_no_kernel(tree)
+    return made
+
+
+def refuse_no_kernel(tree: Tree) -> None:
+    """Raise TreeError for what is no kernel tree at all."""
+    if next(tree.list("mm"), None) is None:
         raise TreeError(
             f"{tree.name}: expected a kernel tree, found no mm/ in it",
             hint="go to a checkout, or name one: --tree DIRECTORY, --tree debian:6.12",
         )
-    return made
 
 
 def list_(arguments: argparse.Namespace, output: Output) -> ExitCode:

@@ -36,9 +36,7 @@ class Prepared:
     cover_kept: bool
 
 
-def prepare(
-    request: ExportRequest, repository: Path, branch: str, name: str, base: str = ""
-) -> Prepared:
+def prepare(request: ExportRequest, repository: Path, branch: str, name: str) -> Prepared:
     """Put the patches on *branch* onto the b4 branch *name*, which is made if it is not there.
 
     Raises UserError when *name* is a branch of others or is checked out, and ConflictError when
@@ -48,7 +46,7 @@ def prepare(
         name = f"b4/{name}"
     with Repository(repository) as opened:
         ref = branch_ref(opened, name)
-        selected = select_from_branch(request, opened, branch, base)
+        selected = select_from_branch(request, opened, branch)
         refuse_empty(selected.letters)
         committer = user_identity("COMMITTER", repository)
         old = opened.ref(ref)

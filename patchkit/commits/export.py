@@ -8,13 +8,12 @@ that the plan is rendered in a small one of its own, so both ways give the same 
 from __future__ import annotations
 
 import codecs
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from patchkit import __version__, process
+from patchkit import __version__
 from patchkit.commits.backport import Style, styled, upstream_commit
 from patchkit.commits.branch import branch_ref, record_ref
 from patchkit.commits.cover import Cover, Footing, cover_letter, trailer
@@ -25,10 +24,9 @@ from patchkit.commits.message import signed
 from patchkit.commits.record import RecordedPatch, facts_text, read_record
 from patchkit.commits.render import People, render, tree_diffs
 from patchkit.commits.repo import Commit, Identity, Repository, user_identity
-from patchkit.commits.treeedit import edit_tree
+from patchkit.commits.scratch import base_commit, scratch_repository
 from patchkit.errors import ConflictError, NothingRanError, UserError
-from patchkit.series.model import FileChange, Plan
-from patchkit.tree.git import ENVIRONMENT, command
+from patchkit.series.model import Plan
 
 Form = Literal["mbox", "patches", "quilt"]
 COVER = "0000-cover-letter.txt"
@@ -91,41 +89,33 @@ class Selected:
     record: ExportRecord
 
 
-def export_branch(
-    request: ExportRequest, repository: Path, branch: str, base: str = ""
-) -> Exported:
-    """Export the commits on *branch*, the user's too, from its recorded base or from *base*.
+def export_branch(request: ExportRequest, repository: Path, branch: str) -> Exported:
+    """Export the commits on *branch*, the user's too, from the base that is recorded for it.
 
-    UserError when there is no such branch, no base is known, or it has a merge.
+    UserError when there is no such branch, it was not rendered here, or it has a merge.
     """
     with Repository(repository) as opened:
-        selected = select_from_branch(request, opened, branch, base)
+        selected = select_from_branch(request, opened, branch)
     made = _exported(request, selected.letters, selected.whole, selected.footing)
     return replace(made, record=selected.record)
 
 
-def select_from_branch(
-    request: ExportRequest, opened: Repository, branch: str, base: str = ""
-) -> Selected:
+def select_from_branch(request: ExportRequest, opened: Repository, branch: str) -> Selected:
     """Return what of *branch* is to be written, worded as *request* wants; see export_branch()."""
     tip = opened.ref(branch_ref(opened, branch))
     if tip is None:
         raise UserError(f"{opened.path}: there is no branch {branch}", hint="patchkit apply")
     record_id = opened.ref(record_ref(branch))
-    known: Mapping[str, Slot] = {}
-    about: dict[str, RecordedPatch] = {}
-    if record_id is not None:
-        record = read_record(opened, record_id)
-        history = read_history(opened, record, tip, opened.resolve(base or record.base))
-        base = history.start
-        known = {slot.commit.id: slot for slot in history.slots if slot.key}
-        about = {patch.key: patch for patch in record.patches}
-    elif not base:
+    if record_id is None:
         raise UserError(
             f"{branch} was not rendered here, so its base is not known",
-            hint="name the commit that it starts from with --rev",
+            hint="patchkit status names the branches that were",
         )
-    base = opened.resolve(base)
+    record = read_record(opened, record_id)
+    history = read_history(opened, record, tip, opened.resolve(record.base))
+    base = history.start
+    known = {slot.commit.id: slot for slot in history.slots if slot.key}
+    about = {patch.key: patch for patch in record.patches}
     commits = opened.commits_between(base, tip)
     _refuse_merges(branch, commits)
     pairs = [(opened.commit(one.parents[0]).tree, one.tree) for one in commits]
@@ -137,9 +127,8 @@ def select_from_branch(
         for one, diff in zip(commits, tree_diffs(opened, pairs, binary=True), strict=True)
     ]  # fmt: skip
     first = _first(request.only, letters)
-    prerequisites = patch_ids(opened, [one.diff for one in letters[:first]])
+    prerequisites, whole = _parts(opened, letters, pairs, first)
     letters, pairs, commits = letters[first:], pairs[first:], commits[first:]
-    whole = tree_diffs(opened, [(pairs[0][0], pairs[-1][1])], binary=True) if pairs else []
     below = commits[0].parents[0] if commits else base
     last = last_export(opened, branch, request.version)
     if last is not None:
@@ -150,7 +139,7 @@ def select_from_branch(
         change_id = new_change_id(name, author, author_seconds(author), base)
     footing = Footing(base, change_id, prerequisites, range_diff(opened, last, below, tip))
     return Selected(
-        tuple(_worded(request, one) for one in letters), b"".join(whole),
+        tuple(_worded(request, one) for one in letters), whole,
         tuple(after for _, after in pairs), below, footing,
         ExportRecord(branch, request.version, below, tip, change_id),
     )  # fmt: skip
@@ -173,30 +162,33 @@ def export_plan(
         raise ConflictError(f"{plan.tree}: conflict in {names}; nothing was written")
     place = identity_from or Path()
     author, committer = user_identity("AUTHOR", place), user_identity("COMMITTER", place)
-    with tempfile.TemporaryDirectory(prefix="patchkit-export-") as directory:
-        bare = Path(directory)
-        words = ("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--", ".")
-        process.run(command(bare, *words), env=ENVIRONMENT)
-        with Repository(bare) as scratch:
-            start = base_commit(scratch, plan, author)
-            rendered = render(scratch, start, plan, People(author, committer), {})
-            pairs = [(one.parent_tree, one.tree) for one in rendered]
-            letters = [
-                Letter(
-                    one.commit, author.line, one.message.decode("utf-8", "surrogateescape"), diff,
-                    provenance(f"{one.key}", one.patch.digest, facts_text(one.patch.facts)),
-                    one.key,
-                )
-                for one, diff in zip(
-                    rendered, tree_diffs(scratch, pairs, binary=True), strict=True
-                )
-            ]  # fmt: skip
-            first = _first(request.only, letters)
-            prerequisites = patch_ids(scratch, [one.diff for one in letters[:first]])
-            letters, pairs = letters[first:], pairs[first:]
-            whole = tree_diffs(scratch, [(pairs[0][0], pairs[-1][1])], binary=True) if pairs else []
-    worded = tuple(_worded(request, one) for one in letters)
-    return _exported(request, worded, b"".join(whole), Footing(base, "", prerequisites))
+    with scratch_repository() as scratch:
+        start = base_commit(scratch, plan, author)
+        rendered = render(scratch, start, plan, People(author, committer), {})
+        pairs = [(one.parent_tree, one.tree) for one in rendered]
+        letters = [
+            Letter(
+                one.commit, author.line, one.message.decode("utf-8", "surrogateescape"), diff,
+                provenance(one.key, one.patch.digest, facts_text(one.patch.facts)), one.key,
+            )
+            for one, diff in zip(rendered, tree_diffs(scratch, pairs, binary=True), strict=True)
+        ]  # fmt: skip
+        first = _first(request.only, letters)
+        prerequisites, whole = _parts(scratch, letters, pairs, first)
+    worded = tuple(_worded(request, one) for one in letters[first:])
+    return _exported(request, worded, whole, Footing(base, "", prerequisites))
+
+
+def _parts(
+    repository: Repository, letters: list[Letter], pairs: list[tuple[str, str]], first: int
+) -> tuple[tuple[str, ...], bytes]:
+    """Return the ids of the patches before number *first*, and the diff of the others together.
+
+    *pairs* are the trees before and after each patch.
+    """
+    ids = patch_ids(repository, [one.diff for one in letters[:first]])
+    ends = [(pairs[first][0], pairs[-1][1])] if first < len(pairs) else []
+    return ids, b"".join(tree_diffs(repository, ends, binary=True))
 
 
 def patch_ids(repository: Repository, diffs: list[bytes]) -> tuple[str, ...]:
@@ -235,22 +227,6 @@ def _worded(request: ExportRequest, letter: Letter) -> Letter:
     if request.signer is not None:
         message = signed(message, request.signer)
     return replace(letter, message=message)
-
-
-def base_commit(scratch: Repository, plan: Plan, author: Identity) -> str:
-    """Write a commit with just the files that the plan starts from."""
-    first: dict[str, FileChange] = {}
-    for patch in plan.changed:
-        for change in patch.changes:
-            first.setdefault(change.path, change)
-    empty = scratch.write_tree({})
-    new = [
-        FileChange(change.path, None, change.old, change.mode)
-        for change in first.values() if change.old is not None
-    ]  # fmt: skip
-    tree = edit_tree(scratch, empty, new, "base", twins=True) if new else empty
-    line = author.line.encode("utf-8", "surrogateescape")
-    return scratch.write_commit(tree, (), b"base\n", line, line)
 
 
 def provenance(key: str, digest: str, facts: tuple[str, ...], amended: bool = False) -> str:

@@ -83,10 +83,7 @@ def range_diff(repository: Repository, last: ExportRecord | None, base: str, tip
         return ""
     words = ("-c", "diff.noprefix=false", "range-diff", "--no-color",
              f"{last.base}..{last.tip}", f"{base}..{tip}")  # fmt: skip
-    done = repository.git(*words, check=False)
-    text = done.stdout.decode("utf-8", "backslashreplace")
-    if done.returncode != 0 or not text.strip():
-        return ""
+    text = repository.git(*words).stdout.decode("utf-8", "backslashreplace")
     body = "".join(f"  {line}".rstrip() + "\n" for line in text.splitlines())
     return f"Range-diff against v{last.version}:\n\n{body}"
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from patchkit.commits.export import COVER, Exported
-from patchkit.commits.lock import replace_file
 from patchkit.commits.mail import MARK
 from patchkit.errors import UserError
+from patchkit.files import replace_file
 
 
 def write_exported(exported: Exported, destination: Path) -> tuple[Path, ...]:

@@ -20,11 +20,12 @@ from typing import Literal
 import msgspec
 
 from patchkit.commits.faults import step
-from patchkit.commits.lock import held, replace_file
+from patchkit.commits.lock import held
 from patchkit.commits.message import finish
 from patchkit.commits.paths import check_path
 from patchkit.commits.policy import MAX_DIFF_BYTES
 from patchkit.errors import ConflictError, TemplateError, TreeError, UserError
+from patchkit.files import replace_file
 from patchkit.series.model import FileChange, Plan
 from patchkit.tree.source import EXECUTABLE, compute_blob_id
 

@@ -13,9 +13,9 @@ from typing import Literal
 import msgspec
 
 from patchkit.commits.faults import step
-from patchkit.commits.lock import replace_file
 from patchkit.commits.repo import Repository
 from patchkit.errors import InfrastructureError, PatchkitError
+from patchkit.files import replace_file
 
 
 class Move(msgspec.Struct, frozen=True):

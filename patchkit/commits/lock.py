@@ -18,6 +18,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from patchkit.errors import InfrastructureError
+from patchkit.files import replace_file
 
 
 class HeldError(InfrastructureError):
@@ -72,13 +73,3 @@ def _holder(note: Path) -> Holder:
         return msgspec.json.decode(note.read_bytes(), type=Holder)
     except (OSError, msgspec.DecodeError):
         return Holder(0, "")
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, finds the old content or the new, never a mix."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

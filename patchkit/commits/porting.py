@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import difflib
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from patchkit import process
-from patchkit.commits.export import base_commit
 from patchkit.commits.render import People, Rendered, render
 from patchkit.commits.repo import Identity, Repository
+from patchkit.commits.scratch import base_commit, scratch_repository
 from patchkit.errors import InfrastructureError, UserError
 from patchkit.series.model import PatchPlan, Plan, State
 from patchkit.tree.csource import parse
 from patchkit.tree.facts import Fact
-from patchkit.tree.git import ENVIRONMENT, command
 from patchkit.tree.source import Tree
 
 _PLACE = re.compile(r"^(\S+): @@ (?:(?:after|before) )?(\w+) ([^@]+?)(?: if [^@]+)? @@ \(")
 _NOBODY = Identity("patchkit <patchkit@localhost>", "0 +0000")
 SHOWN = 160
 """Lines of a function's change that a report shows; the rest is a command away."""
+ITEMS_SHOWN = 3
+"""Items of a list that one tree has and the other has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +118,10 @@ def _facts(before: PatchPlan, after: PatchPlan) -> Iterator[FactChange]:
 
 def _differences(before: Plan, after: Plan) -> dict[str, str]:
     """Return the range-diff of each patch that both trees take, by key; the same ones are ""."""
-    with tempfile.TemporaryDirectory(prefix="patchkit-port-") as name:
-        words = ("init", "--quiet", "--bare", "--template=", "--object-format=sha1", "--", ".")
-        process.run(command(Path(name), *words), env=ENVIRONMENT)
-        with Repository(Path(name)) as scratch:
-            old = {one.key: one for one in _rendered(scratch, before)}
-            new = {one.key: one for one in _rendered(scratch, after)}
-            return {
-                key: _range_diff(scratch, old[key], one) for key, one in new.items() if key in old
-            }
+    with scratch_repository() as scratch:
+        old = {one.key: one for one in _rendered(scratch, before)}
+        new = {one.key: one for one in _rendered(scratch, after)}
+        return {key: _range_diff(scratch, old[key], one) for key, one in new.items() if key in old}
 
 
 def _rendered(scratch: Repository, plan: Plan) -> tuple[Rendered, ...]:
@@ -198,15 +191,26 @@ def markdown(ported: tuple[Ported, ...], first: str, other: str) -> str:
 
 def fact_lines(one: Ported) -> list[str]:
     """Return the facts that are not the same, in words."""
-    return [
-        f"{change.name}: {_value(change.before)}, now {_value(change.after)}"
-        for change in one.facts
-    ]
+    return [f"{change.name}: {_change(change.before, change.after)}" for change in one.facts]
 
 
-def _value(fact: Fact) -> str:
-    where = f" ({fact.file}:{fact.line})" if fact.file else ""
-    return f"{fact.value!r}{where}"
+def _change(before: Fact, after: Fact) -> str:
+    if not (isinstance(before.value, tuple) and isinstance(after.value, tuple)):
+        return f"{before.value!r}{_where(before)}, now {after.value!r}{_where(after)}"
+    # Such as all the lines of a table.
+    gone = [item for item in before.value if item not in after.value]
+    new = [item for item in after.value if item not in before.value]
+    told = [f"{word} {_some(items)}" for word, items in (("lost", gone), ("got", new)) if items]
+    return f"{'; '.join(told) or 'in another order'}{_where(after)}"
+
+
+def _where(fact: Fact) -> str:
+    return f" ({fact.file}:{fact.line})" if fact.file else ""
+
+
+def _some(items: list[str]) -> str:
+    more = f" and {len(items) - ITEMS_SHOWN} more" if len(items) > ITEMS_SHOWN else ""
+    return ", ".join(repr(" ".join(item.split())) for item in items[:ITEMS_SHOWN]) + more
 
 
 def _table(ported: tuple[Ported, ...]) -> list[str]:

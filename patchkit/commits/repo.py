@@ -9,6 +9,7 @@ itself knows better are left to git, started as ``patchkit.tree.git`` starts it.
 
 from __future__ import annotations
 
+import getpass
 import io
 import os
 import re
@@ -328,3 +329,26 @@ def user_identity(role: str, directory: Path) -> Identity:
     text = done.stdout.decode("utf-8", "surrogateescape").strip()
     person, seconds, zone = text.rsplit(" ", 2)
     return Identity(person, f"{seconds} {zone}")
+
+
+def lent_identity(directory: Path) -> dict[str, str]:
+    """Return the environment in which a user whom git does not know can commit.
+
+    For patchkit's own copies of trees, whose commits nobody else ever sees; in a repository of the
+    user's a commit needs a real identity.
+    """
+    lent: dict[str, str] = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        try:
+            user_identity(role, directory)
+        except UserError:
+            name = _login()
+            lent |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": f"{name}@localhost"}
+    return lent
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's number that no name belongs to
+        return f"uid{os.getuid()}"

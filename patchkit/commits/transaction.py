@@ -79,7 +79,6 @@ class ApplyResult:
     kept: tuple[Kept, ...] = ()
     range_diff: str = ""
     recovered: bool = False
-    checked_out: bool = False
 
 
 def apply(request: ApplyRequest) -> ApplyResult:
@@ -107,7 +106,6 @@ def apply(request: ApplyRequest) -> ApplyResult:
         if request.checkout and result.ref:
             worktrees.refuse_overwriting(repository, result.after)
             worktrees.switch(repository, branch)
-            return replace(result, checked_out=True)
         return result
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +51,9 @@ class GuestRequest:
     directory: Path
     """For the agent, the initramfs and what the guest says."""
     accelerator: Choice = "auto"
+    cpus: int = 2
+    memory: str = ""
+    append: tuple[str, ...] = ()
     clocks: Clocks = field(default_factory=lambda: Clocks(total=3600.0))
 
 
@@ -153,7 +156,7 @@ def running(request: GuestRequest, ended: Ended) -> Iterator[RunningGuest]:
     """Boot the kernel with the agent in it, and end it afterwards; *ended* says how it went.
 
     KVM is used where it is known to work; an exploration is no place to find that out. Raises what
-    compile_agent() raises, and GuestLost when the agent does not come up.
+    compile_agent() and run_vm() raise, and GuestLost when the agent does not come up.
     """
     install = compile_agent(request)
     archive = request.directory / "initramfs.cpio"
@@ -165,21 +168,22 @@ def running(request: GuestRequest, ended: Ended) -> Iterator[RunningGuest]:
     )  # fmt: skip
     decision = accel.decide(request.arch, request.accelerator)
     accelerator = "tcg" if decision.probe else decision.accelerator
-    guest = Guest(request.arch, request.image, archive, accelerator, ports=(PORT,))
+    guest = Guest(
+        request.arch, request.image, archive, accelerator, request.cpus, request.memory,
+        request.append, (PORT,),
+    )  # fmt: skip
     ours, theirs = socket.socketpair()
 
-    def run() -> None:
-        with contextlib.suppress(PatchkitError):
-            ended.vm = run_vm(
+    def run() -> VmResult:
+        with contextlib.closing(theirs):
+            return run_vm(
                 guest, request.clocks, request.directory / "console.log",
                 request.directory / "results.ktap", links={PORT: theirs},
             )  # fmt: skip
-        theirs.close()
 
-    with contextlib.closing(ours):
+    with contextlib.closing(ours), ThreadPoolExecutor(1, "guest") as pool:
         ours.settimeout(ANSWER_SECONDS)
-        thread = threading.Thread(target=run, name="guest")
-        thread.start()
+        end = pool.submit(run)
         running_guest = RunningGuest(ours)
         try:
             if (said := running_guest.ask("")) != "ready":
@@ -190,4 +194,5 @@ def running(request: GuestRequest, ended: Ended) -> Iterator[RunningGuest]:
             ours.close()
             raise
         finally:
-            thread.join()
+            # Why there is no guest at all matters more than that it does not answer.
+            ended.vm = end.result()

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from patchkit import pipeline
 from patchkit.boot.crashes import Crash
 from patchkit.boot.vm import Clocks
-from patchkit.build.arch import load_arch
 from patchkit.errors import ExitCode
 from patchkit.explore.drive import Explored, as_c, explore
 from patchkit.explore.guest import Ended, GuestLost, GuestRequest, running
@@ -20,6 +19,7 @@ from patchkit.pipeline import TestRequest
 from patchkit.progress import Progress, no_progress
 from patchkit.tree.source import DirectoryTree, GitTree
 
+Word = Literal["pass", "fail", "crash", "lost"]
 _TOTAL_SECONDS = 3600.0
 
 
@@ -36,7 +36,7 @@ class ExploreRequest:
 class ExploreResult:
     """What came of it."""
 
-    verdict: Literal["pass", "fail", "crash", "lost"]
+    verdict: Word
     why: str
     explored: Explored
     seed: int
@@ -79,9 +79,9 @@ def explore_kernel(request: ExploreRequest, progress: Progress = no_progress) ->
     else:
         tree = GitTree(asked.tree, built.commit)
     guest = GuestRequest(
-        load_arch(pipeline.arch_name(asked)), built.toolchain, built.image, tree,
-        built.build_directory / "usr/include", built.directory, asked.accelerator,
-        Clocks(total=asked.timeout or _TOTAL_SECONDS),
+        pipeline.arch_of(asked), built.toolchain, built.image, tree,
+        built.build_directory / "usr/include", built.directory, asked.accelerator, asked.cpus,
+        asked.memory, asked.append, Clocks(total=asked.timeout or _TOTAL_SECONDS),
     )  # fmt: skip
     done, ended, lost = Explored(), Ended(), ""
     started = time.monotonic()
@@ -104,16 +104,15 @@ def explore_kernel(request: ExploreRequest, progress: Progress = no_progress) ->
     progress("explore", request.examples, request.examples, f"{done.calls} calls")
     failure = tuple(as_c(done.mismatch)) if done.mismatch else ()
     crashes = ended.vm.crashes if ended.vm else ()
-    tried = f"{done.sequences} sequences, {done.calls} calls"
+    verdict: Word = "pass"
+    why = f"no disagreement, seed {request.seed}"
     if failure:
-        verdict, why = "fail", f"the kernel and the model disagree ({tried})"
+        verdict, why = "fail", "the kernel and the model disagree"
     elif crashes:
-        verdict, why = "crash", f"{crashes[0].kind}: {crashes[0].title} ({tried})"
+        verdict, why = "crash", f"{crashes[0].kind}: {crashes[0].title}"
     elif lost:
-        verdict, why = "lost", f"{lost} ({tried})"
-    else:
-        verdict, why = "pass", f"{tried}, seed {request.seed}: no disagreement"
+        verdict, why = "lost", lost
     return ExploreResult(
-        verdict, why, done, request.seed, failure, crashes, built.directory,  # type: ignore[arg-type]
-        time.monotonic() - started,
+        verdict, f"{why} ({done.sequences} sequences, {done.calls} calls)", done, request.seed,
+        failure, crashes, built.directory, time.monotonic() - started,
     )  # fmt: skip

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from filelock import FileLock
 from patchkit import pipeline
 from patchkit.boot.accel import Choice
 from patchkit.commits.branch import default_branch
-from patchkit.commits.repo import user_identity
+from patchkit.commits.repo import lent_identity
 from patchkit.commits.status import planning_base
 from patchkit.commits.transaction import ApplyRequest, apply
 from patchkit.errors import ConflictError, NothingRanError, PatchkitError, UserError
@@ -27,8 +26,9 @@ from patchkit.paths import data_directory
 from patchkit.pipeline import TestRequest
 from patchkit.results.excerpt import read_console
 from patchkit.results.record import CONSOLE, Run, read_run
-from patchkit.series.plan import in_order, plan
-from patchkit.tree.resolve import repository_of
+from patchkit.series.plan import plan
+from patchkit.series.wishes import Wishes, wishes
+from patchkit.tree.resolve import OWN, repository_of
 from patchkit.tree.source import DirectoryTree, GitTree, Tree
 
 
@@ -172,7 +172,8 @@ class Kernel:
             first = made.conflicts[0]
             raise ConflictError(f"{first.series}/{first.id} does not fit: {first.conflict}")
         repository = Path(found["repository"])
-        with _identity(repository, lend=":" in self.request.tree):
+        own = self.request.tree.startswith(OWN)
+        with _environment(lent_identity(repository) if own else {}):
             result = apply(ApplyRequest(repository, found["base"], made))
         return {"repository": found["repository"], "revision": result.after or result.base}
 
@@ -208,20 +209,20 @@ class Kernel:
 
     def targets(self) -> tuple[str, ...]:
         """Return the kselftest targets: those asked for, or those that the series bring."""
-        found = dict.fromkeys(self.request.targets)
-        if not found and self.request.series:
-            templates = self.request.templates or data_directory("templates")
-            for series in in_order(templates, self.request.series):
-                found.update(dict.fromkeys(series.data.get("kselftest_targets", ())))
-        return tuple(found)
+        return self.request.targets or self._wishes().targets
+
+    def _wishes(self) -> Wishes:
+        templates = self.request.templates or data_directory("templates")
+        return wishes(templates, self.request.series)
 
     def _test_request(self, targets: tuple[str, ...]) -> TestRequest:
         self.patched_tree()
         found = self._once("patched", self._apply)
-        asked = self.request
+        asked, wanted = self.request, self._wishes()
         return TestRequest(
             Path(found["repository"] or asked.tree), found["revision"], targets, asked.arch,
-            asked.profile == "debug", asked.accelerator, reproduce=asked.command,
+            asked.profile == "debug", asked.accelerator, memory=wanted.memory,
+            append=wanted.append, reproduce=asked.command,
         )  # fmt: skip
 
     # -- Lint
@@ -258,17 +259,15 @@ def _built(directory: Path, commit: str) -> BuiltKernel:
 
 
 @contextlib.contextmanager
-def _identity(repository: Path, *, lend: bool) -> Iterator[None]:
-    """In patchkit's own copies of trees (*lend*), commit for a user whom git does not know."""
-    before = dict(os.environ)
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Have more in the environment for a while; pytest's own process goes on with it."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
     try:
-        for role in ("AUTHOR", "COMMITTER") if lend else ():
-            try:
-                user_identity(role, repository)
-            except UserError:
-                os.environ[f"GIT_{role}_NAME"] = getpass.getuser()
-                os.environ[f"GIT_{role}_EMAIL"] = f"{getpass.getuser()}@localhost"
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

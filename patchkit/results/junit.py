@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import junitparser
 
+from patchkit.files import replace_file
 from patchkit.results.model import Test
 from patchkit.results.verdict import Verdict, counted
 
@@ -39,9 +41,9 @@ def write_junit(verdict: Verdict, path: Path, *, name: str = "patchkit") -> None
         suite.add_testcase(case)
     document = junitparser.JUnitXml()
     document.add_testsuite(suite)
-    temporary = path.with_name(f"{path.name}.new")
-    document.write(str(temporary), pretty=True)
-    temporary.replace(path)
+    text = io.BytesIO()
+    document.write(text, pretty=True)
+    replace_file(path, text.getvalue())
 
 
 def _case(test: Test) -> junitparser.TestCase:

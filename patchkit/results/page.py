@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jinja2
 
+from patchkit.files import replace_file
 from patchkit.results.excerpt import printable, read_console
 from patchkit.results.model import Test
 from patchkit.results.record import CONSOLE, Run
@@ -48,9 +49,7 @@ class Line:
 def write_page(run: Run, directory: Path) -> Path:
     """Write the page of *run*, whose other files are in *directory*, and return its path."""
     path = directory / PAGE
-    temporary = path.with_suffix(".new")
-    temporary.write_text(render_page(run, read_console(directory / CONSOLE)), encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, render_page(run, read_console(directory / CONSOLE)).encode())
     return path
 
 

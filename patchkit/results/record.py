@@ -11,6 +11,7 @@ import msgspec
 
 from patchkit.boot.crashes import Crash
 from patchkit.errors import UserError
+from patchkit.files import replace_file
 from patchkit.results.model import Test
 from patchkit.results.verdict import Verdict, Word
 
@@ -51,10 +52,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_run(run: Run, directory: Path) -> None:
     """Write ``results.json`` into *directory*, whole or not at all."""
-    path = directory / RESULTS
-    temporary = path.with_suffix(".new")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n")
-    temporary.replace(path)
+    document = msgspec.json.format(msgspec.json.encode(run), indent=1)
+    replace_file(directory / RESULTS, document + b"\n")
 
 
 def read_run(directory: Path) -> Run:

@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from patchkit.errors import UserError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
+from patchkit.results.record import RESULTS, read_run
+
+
+class LintOutcome(msgspec.Struct, frozen=True):
+    """What a lint of a whole tree came to: findings by severity, and mentions by how they fared."""
+
+    findings: dict[str, int]
+    mentions: int
+    not_analysed: int
 
 
 def known_about(commit: str, tree_id: str, cache: Path | None = None) -> str:
@@ -23,33 +35,31 @@ def known_about(commit: str, tree_id: str, cache: Path | None = None) -> str:
 
 
 def note_lint(
-    tree_id: str, severities: list[str], mentions: int, not_analysed: int,
+    tree_id: str, severities: Sequence[str], mentions: int, not_analysed: int,
     cache: Path | None = None,
 ) -> None:  # fmt: skip
     """Record the outcome of a lint of a whole tree: the findings' severities, and the coverage."""
     file = _lint_file(cache or cache_directory(), tree_id)
     file.parent.mkdir(parents=True, exist_ok=True)
-    counts = {name: severities.count(name) for name in dict.fromkeys(sorted(severities))}
-    document = {"findings": counts, "mentions": mentions, "not_analysed": not_analysed}
-    temporary = file.with_suffix(".new")
-    temporary.write_text(json.dumps(document), encoding="utf-8")
-    temporary.replace(file)
+    counts = dict(Counter(sorted(severities)))
+    replace_file(file, msgspec.json.encode(LintOutcome(counts, mentions, not_analysed)))
 
 
 def _runs(root: Path, commit: str) -> Iterator[str]:
     last: dict[tuple[object, ...], str] = {}
-    for file in sorted((root / "runs").glob("*/metadata.json")):
-        record = _load(file)
-        result = record.get("result")
-        if record.get("commit") != commit or not isinstance(result, dict):
+    for file in sorted((root / "runs").glob(f"*/{RESULTS}")):
+        try:
+            run = read_run(file.parent)
+        except UserError:
             continue
-        targets = " ".join(record.get("targets", ()))
-        accelerator = str(result.get("accelerator", "")).upper()
-        profile = ", with lockdep, DEBUG_VM and KASAN" if record.get("debug") else ""
+        if run.commit != commit:
+            continue
+        targets, accelerator = " ".join(run.targets), run.accelerator.upper()
+        profile = ", with lockdep, DEBUG_VM and KASAN" if run.profile == "debug" else ""
         day = file.parent.name.partition("-")[0]
-        last[(targets, profile, accelerator)] = (
+        last[targets, profile, accelerator] = (
             f"{day[:4]}-{day[4:6]}-{day[6:8]}, kselftests {targets} in QEMU ({accelerator})"
-            f"{profile}: {result.get('verdict')}, {result.get('why')}"
+            f"{profile}: {run.verdict}, {run.why}"
         )
     yield from last.values()
 
@@ -59,22 +69,14 @@ def _lint_file(root: Path, tree_id: str) -> Path:
 
 
 def _lint(root: Path, tree_id: str) -> Iterator[str]:
-    record = _load(_lint_file(root, tree_id))
-    if not record:
+    try:
+        known = msgspec.json.decode(_lint_file(root, tree_id).read_bytes(), type=LintOutcome)
+    except (OSError, msgspec.DecodeError):
         return
     counts = ", ".join(
-        f"{number} {name}{'' if number == 1 else 's'}"
-        for name, number in record["findings"].items()
+        f"{number} {name}{'' if number == 1 else 's'}" for name, number in known.findings.items()
     )
     yield (
-        f"patchkit lint: {counts or 'no findings'} in the whole tree; {record['mentions']} mentions"
-        f" of counters and limits, {record['not_analysed'] or 'none'} of them not analysed"
+        f"patchkit lint: {counts or 'no findings'} in the whole tree; {known.mentions} mentions"
+        f" of counters and limits, {known.not_analysed or 'none'} of them not analysed"
     )
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -9,7 +9,6 @@ from patchkit.series.layout import (
     Edit,
     above_comments,
     before_blank_lines,
-    blank_at,
     end_of_line_with_comment,
     is_label,
     leading,
@@ -283,8 +282,3 @@ class Editor:
 
 def _word_byte(text: bytes) -> bool:
     return text.isalnum() or text == b"_"
-
-
-def blank_above(data: bytes, start: int) -> bool:
-    """Tell whether the line above *start* is blank, or there is none."""
-    return start == 0 or blank_at(data, line_start(data, start - 1))

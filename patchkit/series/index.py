@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 import msgspec
 
+from patchkit.files import keep_file
 from patchkit.paths import cache_directory
 from patchkit.tree.csource import Extent, Token, parse, tokenize
 from patchkit.tree.factcache import code_version
@@ -68,15 +67,7 @@ def _file(data: bytes) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write a cache entry. That it cannot be written is no error."""
     versions = path.parents[2]
-    try:
-        if not path.parents[1].is_dir() and versions.is_dir():
-            shutil.rmtree(versions, ignore_errors=True)  # of other code: never asked for again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        return
+    if not path.parents[1].is_dir() and versions.is_dir():
+        shutil.rmtree(versions, ignore_errors=True)  # of other code: never asked for again
+    keep_file(path, content)

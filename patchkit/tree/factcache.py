@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from patchkit.files import keep_file
 from patchkit.paths import cache_directory
 from patchkit.tree.finding import Finding
 
@@ -86,11 +85,4 @@ def keep(digest: str, reads: Mapping[str, str], finding: Finding) -> None:
         }
         for read, answer in known
     ]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(records, file)
-        Path(name).replace(path)
-    except OSError:
-        return
+    keep_file(path, json.dumps(records).encode())

@@ -20,6 +20,10 @@ FIXTURE_DATE = 946684800
 """1 January 2000: a fixture's commit depends on its content, not on when it was checked out."""
 
 
+OWN = ("debian:", "fixture:")
+"""What the names of trees begin with that are patchkit's own copies, in its cache."""
+
+
 def repository_of(
     spec: str, *, progress: Progress = no_progress, cache: Path | None = None
 ) -> Path | None:

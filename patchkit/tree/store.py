@@ -13,6 +13,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from patchkit.errors import TreeError
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
 
@@ -79,9 +80,7 @@ def _with(stored: StoredTree, requests: tuple[str, ...]) -> StoredTree:
 
 def _write(stored: StoredTree, cache: Path | None) -> None:
     note = trees_directory(cache) / f"{stored.repository.removesuffix('.git')}.json"
-    temporary = note.with_suffix(".new")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n")
-    temporary.replace(note)
+    replace_file(note, msgspec.json.format(msgspec.json.encode(stored), indent=2) + b"\n")
 
 
 @contextlib.contextmanager

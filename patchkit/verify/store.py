@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 
 T = TypeVar("T")
@@ -39,6 +40,4 @@ class Store:
         """Keep *value*; whole or not at all."""
         file = self._file(*key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".new")
-        temporary.write_bytes(msgspec.json.encode(value))
-        temporary.replace(file)
+        replace_file(file, msgspec.json.encode(value))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,17 @@ def test_parse_gives_a_verdict(
     assert report["verdict"] == verdict
     if verdict == "crash":
         assert report["crashes"][0]["line"] == 5
+
+
+def test_commands_are_shown_with_v_and_only_then(
+    series: list[str], tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["plan", *series, "--tree", str(tree)]
+    assert main([*words, "-v"]) == ExitCode.YES
+    assert "\n+ git -C " in "\n" + capsys.readouterr().err
+    assert main(words) == ExitCode.YES
+    assert "git -C" not in capsys.readouterr().err
+    assert logging.getLogger("patchkit.process").handlers == []
 
 
 def test_output_file_gets_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,7 @@ def test_shells_take_their_script(shell: str, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["plan", "vm-pinned", "--tree", "."], "expected a kernel tree, found no mm/ in it"),
+        (["status", "--tree", "."], "expected a kernel tree, found no mm/ in it"),
         (["plan", "vm-pined", "--tree", "."], "did you mean vm-pinned?"),
         (["plan", "vm-pinned", "--tree", "/nowhere"], "/nowhere: no such directory"),
         (["apply", "vm-pinned", "--tree", "fixture:9.9"], "no such fixture; there is"),

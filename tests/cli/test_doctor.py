@@ -23,7 +23,8 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     for need in doctor.NEEDS:
         program(directory, need.program, f"{need.program} version 9.8.7 (x)")
-    monkeypatch.setattr(doctor, "_accelerator", lambda: ("tcg", "there is no /dev/kvm"))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("patchkit.boot.accel.DEVICE", Path("/nonexistent/kvm"))
     return directory
 
 
@@ -37,7 +38,16 @@ def test_all_is_there(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = json.loads(capsys.readouterr().out)
     assert {row["state"] for row in report["programs"]} == {"ok"}
     assert {row["version"] for row in report["programs"]} == {"9.8.7"}
-    assert (report["accelerator"], report["accelerator_why"]) == ("tcg", "there is no /dev/kvm")
+    assert report["accelerator"] == "tcg"
+    assert report["accelerator_why"] == "there is no /nonexistent/kvm"
+
+
+def test_without_qemu_no_guest_runs(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path / "qemu-system-x86_64").unlink()
+    assert main(["doctor"]) == ExitCode.INFRASTRUCTURE
+    said = capsys.readouterr()
+    assert "QEMU: there is no qemu-system-x86_64, so no guest can run\n" in said.out
+    assert "sudo apt-get install qemu-system-x86" in said.err
 
 
 def test_each_missing_thing_has_its_line(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,7 @@ def test_a_defect_of_a_rule_is_no_finding(
 ) -> None:
     monkeypatch.setattr("patchkit.lint.collect.Analyser.analyse", lambda *_: 1 / 0)
     assert main(["lint", "--tree", str(root)]) == ExitCode.INFRASTRUCTURE
-    assert "the lint itself failed: ZeroDivisionError" in capsys.readouterr().err
+    assert "patchkit itself failed: ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_baseline(root: Path, capsys: Capture, tmp_path: Path) -> None:

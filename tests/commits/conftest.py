@@ -12,20 +12,12 @@ from commit_helpers import FILES, git, write
 
 
 @pytest.fixture(autouse=True)
-def _own_git_configuration(tmp_path_factory: pytest.TempPathFactory,
-                           monkeypatch: pytest.MonkeyPatch) -> Path:  # fmt: skip
-    for name in list(os.environ):
-        if name.startswith(("GIT_", "PATCHKIT_")):
-            monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
-    configuration = home / ".gitconfig"
+def _own_git_configuration(_isolation: None) -> Path:
+    configuration = Path(os.environ["GIT_CONFIG_GLOBAL"])
     configuration.write_text(
         "[user]\n\tname = Ursula Tester\n\temail = ursula@example.org\n"
         "[init]\n\tdefaultBranch = main\n[commit]\n\tgpgsign = true\n"
     )
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     return configuration
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from patchkit.cli import main
+from patchkit.commits.porting import FactChange, Ported, fact_lines
 from patchkit.errors import ExitCode
+from patchkit.tree.facts import Fact
 
 MANIFEST = """
 [series]
@@ -97,6 +99,25 @@ def test_the_facts_that_made_the_difference_are_named(
     assert "++\tcount(1L);" in str(count["difference"])
     assert (long["before"], long["after"], long["difference"]) == ("apply", "superseded", "")
     assert "it is a long already" in str(long["why"])
+
+
+def fact(*values: str) -> Fact:
+    return Fact("calls", values, "table", 1, "these")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (("1\ta", "2\tb"), ("2\tb", "3\tc\tx"), "calls: lost '1 a'; got '3 c x' (table:1)"),
+        (("a",), ("a", "b", "c", "d", "e", "f"), "calls: got 'b', 'c', 'd' and 2 more (table:1)"),
+        (("a", "b"), ("b", "a"), "calls: in another order (table:1)"),
+    ],
+)
+def test_of_a_table_only_what_differs_is_told(
+    before: tuple[str, ...], after: tuple[str, ...], said: str
+) -> None:
+    change = FactChange("calls", fact(*before), fact(*after))
+    assert fact_lines(Ported("s/p", "x", "apply", "apply", (change,), "", "", (), ())) == [said]
 
 
 def test_the_same_tree_differs_in_nothing(

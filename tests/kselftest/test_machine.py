@@ -8,12 +8,10 @@ import itertools
 import random
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from patchkit.kselftest.behaviour import KNOWN
-from patchkit.kselftest.generate import COMMAND, LOCK_TABLES, PIN_TABLES, write
 from patchkit.kselftest.groups import LOCKS, MAPPINGS, PINS, REMAP, STATES, each, ops
 from patchkit.kselftest.machine import REST_PAGES, Group, Machine, start, unroll
 from patchkit.kselftest.ops import CALLS, PIN_CALLS, Op
@@ -154,14 +152,3 @@ def test_the_text_says_what_the_machine_does() -> None:
         assert decoded == state.next
     for mapping in MAPPINGS[:1]:
         assert f"KIND_{mapping.upper()}" in text
-
-
-def test_what_is_generated_can_be_a_template_and_stays_readable(tmp_path: Path) -> None:
-    for name in (LOCK_TABLES, PIN_TABLES):
-        (tmp_path / name).parent.mkdir()
-    write(tmp_path)
-    for path in tmp_path.rglob("*.j2"):
-        text = path.read_text()
-        assert not re.search(r"\{\{|\{%|\{#", text), "Jinja would take it for its own"
-        assert COMMAND in text
-        assert len(text) < 128 * 1024, f"{path.name} has grown: is it still read by anyone?"

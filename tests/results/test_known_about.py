@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Logs that guests have really written (tests/logs), read again."""
+"""patchkit.results.recorded: what a cover letter may say of a commit."""
 
 from __future__ import annotations
 
@@ -7,67 +7,63 @@ from pathlib import Path
 
 import pytest
 
-from patchkit.boot.crashes import scan
-from patchkit.results.ktap import parse
-from patchkit.results.verdict import judge, judge_log
+from patchkit.results.record import RESULTS, Run, write_run
+from patchkit.results.recorded import known_about, note_lint
 
-LOGS = Path(__file__).parents[1] / "logs"
-EVERY = sorted(LOGS.iterdir())
+COMMIT, TREE = "c" * 40, "7" * 40
 
 
-def test_a_kernel_whose_brk_charges_nothing() -> None:
-    results = parse((LOGS / "brk-charge-lost.ktap").read_bytes(), recover=False)
-    console = (LOGS / "brk-charge-lost.console").read_bytes()
-    verdict = judge(results, crashes=scan(console))
-    assert (verdict.word, verdict.crashes[0].kind, verdict.crashes[0].line) == ("crash", "bug", 149)
-    failed = [test.name for test in verdict.tests if test.bad and test.leaf]
-    assert failed == [
-        "memlock: accounting: count.privileged.heap",
-        "memlock: accounting: count.unprivileged.heap",
-        "memlock: accounting: limit.future_mappings",
-        "memlock: one_limit: one_limit.unprivileged.future_mappings",
-        "memlock: one_limit: one_limit.privileged.future_mappings",
+def ran(cache: Path, name: str, **more: object) -> Path:
+    """Leave a run directory of *name*, of COMMIT unless *more* says otherwise."""
+    directory = cache / "runs" / name
+    directory.mkdir(parents=True)
+    fields: dict[str, object] = {
+        "verdict": "pass", "why": "5 of 5 tests passed", "tests": (), "crashes": (),
+        "end": "exited", "accelerator": "tcg", "accelerator_why": "", "tree": "linux",
+        "commit": COMMIT, "targets": ("memlock", "mpin"), "profile": "default", "seconds": {},
+        "versions": {}, "commands": {}, **more,
+    }  # fmt: skip
+    write_run(Run(**fields), directory)  # type: ignore[arg-type]
+    return directory
+
+
+def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
+    ran(tmp_path, "20261101-100000-x", commit="d" * 40)
+    note_lint("8" * 40, [], 194, 0, tmp_path)
+    assert known_about(COMMIT, TREE, tmp_path) == ""
+
+
+def test_the_last_run_of_a_kind_counts_whatever_it_says(tmp_path: Path) -> None:
+    ran(tmp_path, "20261101-100000-x")
+    ran(tmp_path, "20261102-100000-x", verdict="fail", why="mpin: limits: fail")
+    ran(tmp_path, "20261101-110000-x", profile="debug", accelerator="kvm")
+    assert known_about(COMMIT, TREE, tmp_path).splitlines() == [
+        "Known of these commits:",
+        "  2026-11-02, kselftests memlock mpin in QEMU (TCG): fail, mpin: limits: fail",
+        "  2026-11-01, kselftests memlock mpin in QEMU (KVM), with lockdep, DEBUG_VM and KASAN: "
+        "pass, 5 of 5 tests passed",
     ]
-    assert {test.name: test.seconds for test in verdict.tests}["mpin: mpin_states"] == 9.345
-    assert (
-        "expected"
-        in " ".join(next(test.log for test in verdict.tests if test.name == failed[0])).lower()
-    )
 
 
-def test_a_kernel_without_mpin() -> None:
-    results = parse((LOGS / "no-mpin.ktap").read_bytes(), recover=False)
-    (program,) = (test for test in results.tests() if test.name == "mpin: mpin_sequences")
-    inside = [test for test in results.tests() if test.name.startswith("mpin: mpin_sequences: ")]
-    assert program.status == "skip"
-    assert {test.status for test in inside} == {"skip"}
-    assert {test.reason for test in inside} == {"this kernel has no mpin()"}
-    assert judge(results, declared=["memlock: lock_sequences"]).word == "pass"
-    verdict = judge(results, declared=["memlock: lock_sequences", "mpin: mpin_sequences"])
-    assert verdict.word == "fail"
+@pytest.mark.parametrize(
+    ("severities", "not_analysed", "said"),
+    [
+        ([], 0, "no findings in the whole tree; 194 mentions of counters and limits, none of them"),
+        (["note", "error", "note"], 3, "1 error, 2 notes in the whole tree; 194 mentions of "
+         "counters and limits, 3 of them"),
+    ],
+)  # fmt: skip
+def test_a_lint_is_told_with_its_coverage(
+    severities: list[str], not_analysed: int, said: str, tmp_path: Path
+) -> None:
+    note_lint(TREE, severities, 194, not_analysed, tmp_path)
+    told = known_about(COMMIT, TREE, tmp_path)
+    assert told == f"Known of these commits:\n  patchkit lint: {said} not analysed\n"
 
 
-def test_a_shortest_sequence_stays_with_its_test() -> None:
-    results = parse((LOGS / "sequences-of-two.ktap").read_bytes(), recover=False)
-    failed = [test for test in results.tests() if test.bad and test.leaf]
-    assert [test.name.rpartition(": ")[2] for test in failed][:2] == [
-        "heap.heap.transitions", "heap.heap.sequences",
-    ]  # fmt: skip
-    assert any("brk(p + 1 * page);" in line for line in failed[0].log)
-
-
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
-def test_a_recorded_log_cut_anywhere_is_no_better(path: Path) -> None:
-    data = path.read_bytes()
-    whole = judge_log([data]).word
-    for length in range(0, len(data), max(len(data) // 150, 1)):
-        word = judge_log([data[:length]]).word
-        assert word != "pass" or whole == "pass", data[:length][-80:]
-
-
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
-def test_lines_of_two_logs_at_once_raise_nothing(path: Path) -> None:
-    lines = path.read_bytes().splitlines(keepends=True)
-    other = (LOGS / "brk-charge-lost.console").read_bytes().splitlines(keepends=True)
-    mixed = b"".join(line for pair in zip(lines, other, strict=False) for line in pair)
-    judge_log([mixed, mixed.replace(b"\n", b"", 7)])
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"findings": 3}', b"\xff"])
+def test_damaged_records_count_as_none(damage: bytes, tmp_path: Path) -> None:
+    (ran(tmp_path, "20261101-100000-x") / RESULTS).write_bytes(damage)
+    note_lint(TREE, [], 194, 0, tmp_path)
+    (tmp_path / "lint-outcomes" / f"{TREE}.json").write_bytes(damage)
+    assert known_about(COMMIT, TREE, tmp_path) == ""

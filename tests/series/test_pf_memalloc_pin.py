@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import shutil
@@ -109,6 +110,13 @@ def complete(tree: Tree, wanted: Collection[str], tmp_path: Path) -> OverlayTree
     return after(tree, by_hand, rest)
 
 
+@functools.cache
+def whole() -> OverlayTree:
+    """The small tree with all of the series."""
+    tree = fixture("5.10")
+    return after(tree, plan(tree, [NAME]))
+
+
 PREFIXES = [frozenset(LACKING[:length]) for length in range(1, len(LACKING) + 1)]
 
 
@@ -116,10 +124,11 @@ PREFIXES = [frozenset(LACKING[:length]) for length in range(1, len(LACKING) + 1)
     "wanted", [*PREFIXES, *some_parts(10, 6), frozenset(LACKING) - {"0009", "0015"}], ids=sorted
 )
 def test_any_part_is_completed_to_the_same_tree(wanted: frozenset[str], tmp_path: Path) -> None:
-    tree = fixture("5.10")
-    whole = after(tree, plan(tree, [NAME]))
-    assert complete(tree, wanted, tmp_path).changes == whole.changes
-    assert not plan(whole, [NAME]).changed
+    assert complete(fixture("5.10"), wanted, tmp_path).changes == whole().changes
+
+
+def test_the_whole_is_complete() -> None:
+    assert not plan(whole(), [NAME]).changed
 
 
 @pytest.mark.real

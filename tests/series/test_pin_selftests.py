@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchkit.cli.guest import guest_settings
+from patchkit.cli.guest import wishes_of
 from patchkit.cli.parser import build_parser
 from patchkit.paths import data_directory
 from patchkit.series.plan import plan
@@ -74,4 +74,5 @@ def test_the_guest_is_what_the_series_need(
     words: list[str], append: tuple[str, ...], memory: str
 ) -> None:
     arguments = build_parser().parse_args(["test", *words])
-    assert guest_settings(arguments) == (append, memory)
+    wanted = wishes_of(arguments)
+    assert (wanted.append, wanted.memory) == (append, memory)

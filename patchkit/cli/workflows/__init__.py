@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from patchkit.errors import UserError
+from patchkit.files import replace_file
 
 Provider = Literal["github", "gitlab"]
 PROVIDERS: tuple[Provider, ...] = ("github", "gitlab")
@@ -70,7 +71,5 @@ def write(made: Workflow, root: Path, *, force: bool = False) -> Path:
             hint="compare with patchkit ci show, or --force",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(made.text, encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, made.text.encode())
     return path
