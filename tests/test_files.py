@@ -45,3 +45,9 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert (tmp_path / "made" / "entry").read_bytes() == b"data"
     (tmp_path / "file").write_bytes(b"")
     keep_file(tmp_path / "file" / "entry", b"data")
+
+
+def test_nothing_is_left_of_an_entry_that_could_not_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "entry").mkdir()
+    keep_file(tmp_path / "entry", b"data")
+    assert list(tmp_path.iterdir()) == [tmp_path / "entry"]

@@ -18,6 +18,7 @@ from patchkit.lint.queries import Answers, note
 from patchkit.lint.selection import Selection, find_members
 from patchkit.lint.single import analyse
 from patchkit.lint.summaries import Case, Summary
+from patchkit.lint.values import Value
 from patchkit.lint.world import Tables, View
 
 __all__ = ["Analysis", "CallSite", "Case", "CheckSite", "FunctionPaths", "Path", "Summary"]
@@ -35,6 +36,8 @@ class Kept:
     members: frozenset[tuple[str, str]]
     files: frozenset[str]
     """Files in which something happens on its paths."""
+    handed: dict[str, Value]
+    """Its parameters that are limits."""
 
 
 class Analysis:
@@ -65,6 +68,7 @@ class Analysis:
                 self._selection.matches = earlier._selection.matches
                 self._selection.weak = dict(earlier._selection.weak)
             self._selection.sites = dict(earlier._selection.sites)
+            self._selection.limits = dict(earlier._selection.limits)
             self._left_out = (set(earlier._left_out[0]), set(earlier._left_out[1]))
             self.tables.members |= earlier.tables.members
             self.tables.accounts |= earlier.tables.accounts
@@ -197,13 +201,15 @@ class Analysis:
             paths = self._in_place(kept, function)
             self._done[key] = paths
             return paths
-        view = View(self.tables, function.path, self.summary_of)
+        handed = self._selection.handed(function)
+        view = View(self.tables, function.path, self.summary_of, handed)
         result = analyse(function, self._program, view)
         before = kept.paths if kept is not None else self._before(function)
         if before is not None:
             result = self._same_version(result, before)
         self._done[key] = result
-        self._kept[key] = Kept(result, view.used, self._members_of(function), _files_of(result))
+        members = self._members_of(function)
+        self._kept[key] = Kept(result, view.used, members, _files_of(result), handed)
         self._placed.add(key)
         return result
 
@@ -261,6 +267,8 @@ class Analysis:
         if kept.paths.function.blocks is not function.blocks:
             return False
         if kept.members != self._members_of(function):
+            return False
+        if kept.handed != self._selection.handed(function):
             return False
         if _identity(function) not in self._placed and self._program.sees_change(function.path):
             return False

@@ -11,13 +11,13 @@ import contextlib
 import functools
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from patchkit.files import keep_file
 from patchkit.paths import cache_directory
 
 KEPT = 64
@@ -82,12 +82,8 @@ def load_bytes(kind: str, key: str) -> bytes | None:
 def store_bytes(kind: str, key: str, data: bytes, kept: int) -> None:
     """Keep *data*, and forget all but the *kept* newest of its kind."""
     path = _file(kind, key)
+    keep_file(path, data)
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
         _forget(path.parent, kept)
 
 

@@ -86,6 +86,8 @@ class FunctionInterest:
     """What calls of a function do."""
     keeps: Callable[[str], bool] = lambda tag: False
     """Whether a struct keeps accounts: then all that is stored in it is shown."""
+    handed: frozenset[str] = frozenset()
+    """The parameters that are limits."""
     parameters: frozenset[str] = field(default=frozenset())
     found: dict[ir.Expr, str] = field(default_factory=dict)
 
@@ -184,7 +186,7 @@ class FunctionInterest:
     def limit(self, expression: ir.Expr) -> bool:
         """Tell whether an expression reads a limit or a counter."""
         for each in parts(expression):
-            if isinstance(each, ir.Name) and each.id in self.resources:
+            if isinstance(each, ir.Name) and (each.id in self.resources or each.id in self.handed):
                 return True
             if isinstance(each, ir.Apply) and self.limiting(each.function):
                 return True

@@ -14,6 +14,7 @@ from patchkit.lint.ledger_excuses import (
     below,
     by_state,
     charged_by,
+    evened,
     handed_on,
     kept,
     loops,
@@ -42,7 +43,9 @@ def error_drafts(analysis: Analysis, function: FunctionPaths) -> Iterator[Draft]
                 if draft is not None and not below(analysis, balance, key):
                     best.setdefault(f"{draft.rule} {draft.subject}", (0, draft))
                 continue
-            if key[1].zero or kept(balance, rest) or relieved(balance, key):
+            if key[1].zero or relieved(balance, key):
+                continue
+            if kept(balance, rest) and not evened(balance, key):
                 continue
             if loops(analysis, balance, key, rest) or handed_on(analysis, balance, key):
                 continue

@@ -55,6 +55,15 @@ def kept(balance: Balance, rest: Value) -> bool:
     return False
 
 
+def evened(balance: Balance, key: Key) -> bool:
+    """Tell whether another failing path of the function takes back what it has charged: then an
+    object that remembers the charge is not meant to keep it."""
+    return any(
+        other.failed and key not in other.net and charged_by(other, key)
+        for other in balances(balance.function)
+    )
+
+
 def relieved(balance: Balance, key: Key) -> bool:
     """Tell whether the path relieves, for the same counter, an owner that an object names by as
     much as the object says: who and how much it is cannot be told then."""
@@ -90,9 +99,22 @@ def loops(analysis: Analysis, balance: Balance, key: Key, rest: Value) -> bool:
                 continue
             if each.here.span.start > end or _passed(analysis, balance, each):
                 continue
+            if _whole(other, each):
+                continue
             if vague(each.amount) or (each.via and not _told(balance, each.amount)):
                 return True
     return False
+
+
+def _whole(balance: Balance, given: Charge) -> bool:
+    """Tell whether a path takes back, outside of callees, just what it has charged: in no loop."""
+    return not given.via and any(
+        not each.via
+        and each.counter == given.counter
+        and each.owner == given.owner
+        and (each.amount + given.amount).zero
+        for each in balance.charges
+    )
 
 
 def _passed(analysis: Analysis, balance: Balance, given: Charge) -> bool:
@@ -234,10 +256,15 @@ def below(analysis: Analysis, balance: Balance, key: Key) -> bool:
     callee = analysis.function(inner.function, inner.file)
     if callee is None:
         return False
-    wanted = signature(balance, key[0], event)
-    return any(
-        each.failed and each.net and signature(each, key[0]) == wanted for each in balances(callee)
-    )
+    seen = signature(balance, key[0], event)
+    books = [(each, signature(each, key[0])) for each in balances(callee)]
+    left = [there for each, there in books if each.failed and each.net]
+    if seen in left:
+        return True
+    if any(there == seen for each, there in books if not each.failed):
+        return False
+    # What it does to owners that only it can name does not show further up.
+    return any(set(seen) <= set(there) for there in left)
 
 
 def settled(analysis: Analysis, balance: Balance, key: Key) -> bool:

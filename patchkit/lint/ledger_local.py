@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from patchkit.lint.analysis import FunctionPaths
 from patchkit.lint.conditions import Condition, compare
 from patchkit.lint.events import Charge, Pin
-from patchkit.lint.ledger_algebra import Equalities, place, vague
+from patchkit.lint.ledger_algebra import Equalities, place
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction
 from patchkit.lint.model import Step
@@ -80,7 +80,7 @@ def _sized(function: FunctionPaths) -> Iterator[Draft]:
             if kind in seen:
                 continue
             seen.add(kind)
-            if rest.constant is not None or vague(rest):
+            if rest.constant is not None or any(atom.kind == "local" for atom in rest.atoms()):
                 continue
             gain = done.sign(key) > 0
             if not done.sign(key):

@@ -40,7 +40,7 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
     for charge in charges:
         if id(charge) in used or any(linked(charge, each) for each in releases):
             continue
-        if not kept_somewhere(charge):
+        if not kept_somewhere(charge) or _lost(analysis, charge, releases):
             continue
         yield _unreleased(analysis, charge)
     yield from _mirrors(analysis)
@@ -134,6 +134,20 @@ def kept_somewhere(charge: Entry) -> bool:
     return bool(written or charge.owners - {CURRENT})
 
 
+def _lost(analysis: Analysis, charge: Entry, releases: list[Entry]) -> bool:
+    """Tell whether what the path stored was lost, and the function writes what a release takes
+    owner or amount from."""
+    if not charge.function.joined:
+        return False
+    written = analysis.contents(charge.function.function).writes
+    return any(
+        name.partition(".")[2] in written
+        for each in releases
+        if each.counter == charge.counter
+        for name in each.places
+    )
+
+
 def _release(
     analysis: Analysis,
     books: Accounts,
@@ -212,7 +226,7 @@ def _unlinked(
 
 
 def called_by_payer(analysis: Analysis, maker: Balance, counter: str) -> bool:
-    """Tell whether a function above the one that sets an object up moves the counter itself."""
+    """Tell whether a function above the one that sets an object up charges the counter itself."""
     seen: set[str] = set()
     pending = [maker.function]
     while pending:
@@ -222,7 +236,7 @@ def called_by_payer(analysis: Analysis, maker: Balance, counter: str) -> bool:
             seen.add(call.caller.name)
             pending.append(call.caller)
             if any(
-                each.counter == counter
+                each.counter == counter and direction(each) >= 0
                 for balance in balances(call.caller)
                 for each in balance.charges
             ):

@@ -79,7 +79,8 @@ class FunctionPaths:
     """A function with its paths; *problem* says why there are none, else it is empty.
 
     *glimpses* are the beginnings of paths up to limit checks that are on none of the paths, because
-    what came behind them was joined.
+    what came behind them was joined. *joined* when so many ways met somewhere that they were joined
+    though they had stored different things: that a path has not stored something says nothing then.
     """
 
     function: ir.Function
@@ -87,6 +88,7 @@ class FunctionPaths:
     problem: str = ""
     summary: Summary | None = None
     glimpses: tuple[Path, ...] = ()
+    joined: bool = False
 
     @property
     def name(self) -> str:

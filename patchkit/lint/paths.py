@@ -65,7 +65,7 @@ class Executor:
         self._queue: list[tuple[int, int]] = []
         self._ends: list[End] = []
         self._steps = 0
-        self.truncated = False
+        self.joined = False
         self.glimpses: dict[tuple[Site, str, str], tuple[Event, ...]] = {}
         """What led to each limit check, by place, relation and usage: states may be joined behind
         it."""
@@ -83,7 +83,7 @@ class Executor:
             if len(merged) > MOST_ROUNDS and any(s.loops for s in merged):
                 merged = self._settled(block, merged)
             if len(merged) > MOST_STATES:
-                self.truncated = True
+                self.joined = True
                 merged = merge(merged, frozenset(), self._status, coarse=1)
             if len(merged) > MOST_STATES:
                 merged = merge(merged, frozenset(), self._status, coarse=2)
@@ -185,6 +185,7 @@ class Executor:
             before = entry.env.get(name, self._machine.scope.initial.get(name))
             if name in stepped and before is not None and before != value:
                 state.env[name] = before + algebra.sum_of(value - before, f"@{head}")
+                self._machine.kept_in(name, state.env[name])
         self._widen_memory(head, entry, state)
         events = tuple(_widened(each, head, state) for each in since)
         if events != since:

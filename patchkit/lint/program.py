@@ -79,14 +79,10 @@ class Program:
         sources = self._sources.edited(tree, changes)
         files = set(self.files)
         for path, data in changes.items():
-            if data is None:
-                files.discard(path)
-            elif not path.startswith(self.counters.outside) and any(
-                word.encode() in data for word in self.counters.words
-            ):
+            if data is not None and self._mentions(path, data):
                 files.add(path)
-            else:
-                files.discard(path)
+            elif data is None or self._mentions(path, self.tree.read(path) or b""):
+                files.discard(path)  # what is there without a mention was asked for
         other = Program(tree, self.counters, sorted(files), _from=(self._shared, sources))
         other._redeclared = frozenset(
             path for path in changes if _redeclares(self._sources.file(path), sources.file(path))
@@ -105,6 +101,12 @@ class Program:
             name: _users_after(name, paths, changes) for name, paths in self._users.items()
         }
         return other
+
+    def _mentions(self, path: str, data: bytes) -> bool:
+        """Tell whether a file is one that is looked at for what stands in it."""
+        return not path.startswith(self.counters.outside) and any(
+            word.encode() in data for word in self.counters.words
+        )
 
     def _found_after(
         self, sources: Files, changes: Mapping[str, bytes | None]

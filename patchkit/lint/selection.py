@@ -13,6 +13,7 @@ from patchkit.lint import ir
 from patchkit.lint.conditions import Condition
 from patchkit.lint.counters import Counters
 from patchkit.lint.events import Charge, Outcome, Site
+from patchkit.lint.handed import Handed, in_file
 from patchkit.lint.headers import SourceFile
 from patchkit.lint.interest import Contents
 from patchkit.lint.pathmodel import FunctionPaths
@@ -51,6 +52,8 @@ class Selection:
         """What searches have found, by file and pattern, with the file as it was."""
         self.weak: dict[str, tuple[object, tuple[ir.Function, ...]]] = {}
         self.sites: dict[int, tuple[ir.Function, tuple[tuple[Site, str], ...]]] = {}
+        self.limits: dict[str, tuple[object, Handed]] = {}
+        """The limits that the functions of a file hand on, with the file as it was."""
         self._names: set[str] = set()
         self.charging: Callable[[ir.Function], bool] = _never
         """Whether calls of a function change a counter, as far as is known by now."""
@@ -66,8 +69,10 @@ class Selection:
         self._callees.clear()
 
     def direct(self) -> list[ir.Function]:
-        """Return the functions that have to do with a counter or a limit themselves."""
+        """Return the functions that have to do with a counter or a limit themselves, or only hand
+        on to one that nobody else can call."""
         found = self._strong()
+        found += self._wrappers(found)
         self._names = {each.name for each in found}
         return found
 
@@ -117,21 +122,40 @@ class Selection:
         """Return functions and their callers, up to a few levels."""
         chosen = {_key(each): each for each in start}
         level = start
+        files = self._program.files
+        outside: dict[str, None] = {}
         for _ in range(levels):
             above: list[ir.Function] = []
-            for path in self._program.files:
+            for path in (*files, *outside):
                 names = {f.name for f in level if _seen_in(f, path)}
+                if path in outside:
+                    names = {f.name for f in level if f.path == path and _hands_on(f)}
                 for caller in self._naming(path, names):
                     if _key(caller) not in chosen and self._contents(caller).calls & names:
                         chosen[_key(caller)] = caller
                         above.append(caller)
             if level is start and levels == HIGHEST:
-                for caller in self._elsewhere(start):
+                for caller in self._elsewhere([*start, *self._wrappers(start)]):
                     if _key(caller) not in chosen:
                         chosen[_key(caller)] = caller
                         above.append(caller)
+                        outside.setdefault(caller.path)
             level = above
         return chosen
+
+    def _wrappers(self, functions: list[ir.Function]) -> list[ir.Function]:
+        """Return the callers of functions that only do one thing, for their file."""
+        inside: dict[str, set[str]] = {}
+        known = {_key(each) for each in functions}
+        for each in functions:
+            if each.path.endswith(".c") and _hands_on(each):
+                inside.setdefault(each.path, set()).add(each.name)
+        return [
+            caller
+            for path, names in inside.items()
+            for caller in self._naming(path, names)
+            if self._contents(caller).calls & names and _key(caller) not in known
+        ]
 
     def _elsewhere(self, functions: list[ir.Function]) -> Iterator[ir.Function]:
         """Yield the callers in other files of functions that charge, if those are few."""
@@ -246,6 +270,19 @@ class Selection:
         found = (self.callee(name, function.path) for name in names)
         return [each for each in found if each is not None]
 
+    def handed(self, function: ir.Function) -> dict[str, Value]:
+        """Return the parameters of a function that are a limit in all calls."""
+        if not function.static or not function.path.endswith(".c"):
+            return {}
+        path, tables = function.path, self._tables
+        file = self._program.source(path)
+        known = self.limits.get(path)
+        if known is None or known[0] is not file:
+            found = in_file(self._program, path, tables.effects, tables.resources, self._naming)
+            known = self.limits[path] = (file, found)
+        limits, parameters = known[1].get(function.name, {}), function.parameters
+        return {parameters[at].name: value for at, value in limits.items() if at < len(parameters)}
+
     def calls(self, function: ir.Function) -> tuple[tuple[Site, str], ...]:
         """Return the direct calls of a function with their places."""
         known = self.sites.get(id(function))
@@ -259,6 +296,13 @@ class Selection:
                 if isinstance(instruction, ir.Call) and isinstance(instruction.function, ir.Name):
                     span = function.place(instruction.span)
                     yield Site(function.path, function.name, span), instruction.function.id
+
+
+def _hands_on(function: ir.Function) -> bool:
+    """Tell whether a function is part of its callers in all but the text."""
+    return function.static and not any(
+        isinstance(block.terminator, ir.Branch) for block in function.blocks
+    )
 
 
 def _never(function: ir.Function) -> bool:

@@ -48,6 +48,7 @@ def interest(function: ir.Function, types: Types, view: View) -> FunctionInteres
         view.limiting,
         view.summary,
         lambda tag: tag in tables.accounts,
+        frozenset(view.handed),
     )
 
 
@@ -59,6 +60,7 @@ def prepare(function: ir.Function, types: Types, view: View) -> Prepared | None:
     if slicer.idle and not classifies(function):
         return None
     scope = Scope(function, types, view.effects, dict(kept.locals))
+    scope.initial |= view.handed
     return Prepared(function, graph, kept, scope)
 
 
@@ -84,7 +86,8 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     companions = frozenset(each.id for each in view.tables.counters.companions)
     done = [(each.events, each.result, each.outcome) for each in paths]
     summary = summarise(function, done, companions, frozenset(view.tables.accounts))
-    return FunctionPaths(function, paths, "", summary, _glimpses(function, executor, paths))
+    glimpses = _glimpses(function, executor, paths)
+    return FunctionPaths(function, paths, "", summary, glimpses, executor.joined)
 
 
 def _glimpses(

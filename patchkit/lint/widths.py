@@ -23,6 +23,7 @@ _WIDE = frozenset(
     {
         *("long", "unsigned long", "long long", "unsigned long long", "u64", "s64", "__u64"),
         *("__s64", "uint64_t", "int64_t", "size_t", "ssize_t", "loff_t", "dma_addr_t", "pgoff_t"),
+        *("atomic_long_t", "atomic64_t"),
         *("phys_addr_t", "resource_size_t", "uintptr_t", "ulong", "gfn_t", "gpa_t", "hva_t"),
     }
 )

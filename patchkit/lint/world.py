@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from patchkit.lint import ir
@@ -82,10 +82,20 @@ class Tables:
 
 
 class View:
-    """The world as one function sees it (``calls.World``); remembers which summaries it used."""
+    """The world as one function sees it (``calls.World``); remembers which summaries it used.
 
-    def __init__(self, tables: Tables, file: str, summary_of: SummaryOf) -> None:
+    *handed* are its parameters that are limits (``handed.in_file``).
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        file: str,
+        summary_of: SummaryOf,
+        handed: Mapping[str, Value] | None = None,
+    ) -> None:
         self.effects = tables.effects
+        self.handed = handed or {}
         self.tables = tables
         self.used: dict[str, Summary | None] = {}
         self._file = file

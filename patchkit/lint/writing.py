@@ -140,12 +140,18 @@ class Writer:
         """Note that a value went through something of 32 bits or less."""
         if value.constant is not None or len(value.terms) > 8:
             return
-        type_ = self.scope.type_of(source)
+        type_ = self.scope.type_of(source) or (value.atom.type if value.atom is not None else "")
         if not type_ or bits_of(type_) or type_ in ("bool", "_Bool"):
             return
         known = self.scope.tainted.get(value.text, ())
         if through not in known:
             self.scope.tainted[value.text] = (*known, through)
+
+    def kept_in(self, name: str, value: Value) -> None:
+        """Note that a local holds a value that was summed up in it, if it is a narrow one."""
+        type_ = self.scope.declared.get(name, "")
+        if bits_of(type_):
+            self.scope.tainted.setdefault(value.text, (f"{type_} {name}",))
 
     def narrow_of(self, value: Value) -> tuple[str, ...]:
         """Return what of 32 bits or less a value or one of its summands went through."""

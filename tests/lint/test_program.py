@@ -180,6 +180,13 @@ def test_files_come_and_go(program: Program) -> None:
     assert twice.files == after.files
 
 
+def test_a_file_that_was_asked_for_stays(tree: MemoryTree) -> None:
+    program = Program(tree, load_counters(), ("drivers/b/b.c", "mm/util.c"))
+    plain = program.edited({"drivers/b/b.c": b"int n(void)\n{\n}\n"})
+    again = plain.edited({"drivers/b/b.c": b"int m(void)\n{\n}\n"})
+    assert plain.files == again.files == program.files
+
+
 def test_callers_after_an_edit(program: Program) -> None:
     program.callers("account_locked_vm", "mm/util.c")
     text = OTHER + "int more(void)\n{\n\treturn account_locked_vm(0, 1);\n}\n"
