@@ -51,6 +51,7 @@ test: deps lint
 prove: deps $(VENV)/.installed
 	.ci/deps .ci/packages-prove
 	$(BIN)/python tests/prove.py
+	$(BIN)/pytest -q -m prove
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

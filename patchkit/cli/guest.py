@@ -14,9 +14,12 @@ from typing import Any
 
 from patchkit import pipeline
 from patchkit.cli.commits import commit, render
+from patchkit.cli.lint import introduced, show_introduced
 from patchkit.cli.output import Output, ProgressDisplay
 from patchkit.cli.series import show_plan, templates_of
 from patchkit.errors import ExitCode, UserError
+from patchkit.lint.reports.json import document as lint_document
+from patchkit.lint.session import LintReport
 from patchkit.pipeline import Built, TestRequest, TestResult
 from patchkit.results.junit import write_junit
 from patchkit.results.record import verdict_json
@@ -55,7 +58,7 @@ def test(arguments: argparse.Namespace, output: Output) -> ExitCode:
 
 
 def run(arguments: argparse.Namespace, output: Output) -> ExitCode:
-    """Apply, build, boot and test, saying what each step found."""
+    """Apply, lint, build, boot and test, saying what each step found."""
     return test(arguments, output)
 
 
@@ -86,15 +89,19 @@ def _test(arguments: argparse.Namespace, output: Output) -> ExitCode:
     request = _request(arguments, output)
     if arguments.explore:
         return _explore(arguments, request, output)
+    linted = _lint(request, arguments, output) if arguments.verb == "run" else None
     with ProgressDisplay(output) as display:
         result = pipeline.test(request, display)
     if arguments.junit:
         write_junit(result.verdict, arguments.junit, name=" ".join(request.targets))
     if arguments.format == "json":
-        output.json({**result.as_json(), "base": arguments.base})
+        found = {"lint": lint_document(linted)} if linted is not None else {}
+        output.json({**result.as_json(), "base": arguments.base, **found})
     else:
         _show(result, output)
     code = result.verdict.exit_code
+    if code is ExitCode.YES and linted is not None:
+        code = linted.exit_code
     if arguments.bisect and code in (ExitCode.INFRASTRUCTURE, ExitCode.NOTHING_RAN):
         sys.exit(SKIP_BISECTION)
     return code
@@ -164,6 +171,17 @@ def wishes_of(arguments: argparse.Namespace) -> Wishes:
         wanted.append if arguments.append is None else tuple(arguments.append.split()),
         arguments.memory or wanted.memory,
     )
+
+
+def _lint(request: TestRequest, arguments: argparse.Namespace, output: Output) -> LintReport | None:
+    """Lint what the series introduced, and show it before the build takes its time."""
+    assert request.revision is not None
+    if request.revision == arguments.base:
+        return None  # nothing was applied
+    report = introduced(request.tree, request.revision, arguments.base, output)
+    if report is not None and arguments.format == "text":
+        show_introduced(report, request.tree, request.revision, output)
+    return report
 
 
 def _tell_dropped(built: Built, output: Output) -> None:

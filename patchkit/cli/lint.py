@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchkit.cli.output import Output, ProgressDisplay
-from patchkit.errors import ExitCode, UserError
+from patchkit.errors import ExitCode, NothingRanError, UserError
 from patchkit.lint import baseline as baselines
 from patchkit.lint import suppress
 from patchkit.lint.session import LintReport, LintRequest, nearest
@@ -77,6 +77,25 @@ def explain(arguments: argparse.Namespace, output: Output) -> ExitCode:
     else:
         _explain(chosen[0], output)
     return ExitCode.YES
+
+
+def introduced(repository: Path, revision: str, base: str, output: Output) -> LintReport | None:
+    """Lint what the commits after *base* introduced; None where nothing names a counter."""
+    with GitTree(repository, revision) as tree, ProgressDisplay(output) as display:
+        try:
+            return lint_tree(LintRequest(tree=tree, since=base), display)
+        except NothingRanError:
+            return None
+
+
+def show_introduced(report: LintReport, repository: Path, revision: str, output: Output) -> None:
+    """Print the findings of introduced(), each with its path."""
+    if report.findings:
+        with GitTree(repository, revision) as tree:
+            _show(report, tree, "text", output)
+    count = len(report.findings)
+    said = "no new finding" if not count else f"{count} new finding" + ("s" if count > 1 else "")
+    output.data(f"lint: {said} ({len(report.coverage.not_analysed)} places not analysed)")
 
 
 # -- the request -----------------------------------------------------------------------------

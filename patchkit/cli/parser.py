@@ -281,7 +281,7 @@ def build_parser() -> argparse.ArgumentParser:
          _guest(runs=False))  # fmt: skip
     verb("test", "build, boot and run the kselftests", tree, _series(required=False), commits,
          _guest())  # fmt: skip
-    verb("run", "apply, build, boot and test in one go", tree, _series(), commits, _guest())
+    verb("run", "apply, lint, build, boot and test in one go", tree, _series(), commits, _guest())
 
     parse = verb("parse", "read KTAP or a whole console log and give a verdict")
     parse.add_argument("file", metavar="FILE", help="- for standard input")

@@ -184,15 +184,18 @@ class Process:
     def madvise(self, start: int, pages: int, advice: str) -> Outcome:
         """``dontneed``, ``cold`` or ``free``: madvise(2). Never changes a counter.
 
-        EINVAL at the first locked VMA (can_madv_lru_vma(), madvise_dontneed_free_valid_vma()), for
-        ``free`` also where it is not private and anonymous; else ENOMEM if there is a hole
-        (madvise_walk_vmas() goes on behind it). Pinned memory may be dropped by its owner.
+        EINVAL at the first VMA that is locked (can_madv_lru_vma(),
+        madvise_dontneed_free_valid_vma()) or pinned (mpin 0012), for ``free`` also where it is not
+        private and anonymous; else ENOMEM if there is a hole (madvise_walk_vmas() goes on behind
+        it).
         """
         end = start + pages
         for part in self.space.within(start, end):
             if part.kind in (Kind.HUGETLB, Kind.SPECIAL):
                 raise Unpredictable("what madvise() does to this kind has changed over time")
-            if part.locked or (advice == "free" and part.kind is not Kind.ANON):
+            if part.pinned and self.pins and advice != "cold":
+                raise Unpredictable("the pin of a driver does not forbid it, mpin() does")
+            if part.locked or part.pinned or (advice == "free" and part.kind is not Kind.ANON):
                 return self._done(EINVAL)
         return self._done(ENOMEM if self.space.first_hole(start, end) < end else 0)
 

@@ -42,6 +42,8 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
             continue
         if not kept_somewhere(charge) or _lost(analysis, charge, releases):
             continue
+        if _kept_above(charge, charges):
+            continue
         yield _unreleased(analysis, charge)
     yield from _mirrors(analysis)
 
@@ -145,6 +147,22 @@ def _lost(analysis: Analysis, charge: Entry, releases: list[Entry]) -> bool:
         for each in releases
         if each.counter == charge.counter
         for name in each.places
+    )
+
+
+def _kept_above(charge: Entry, charges: list[Entry]) -> bool:
+    """Tell whether a caller puts a charge in more places than the function that makes it: then it
+    is judged there."""
+    return any(
+        each.counter == charge.counter
+        and each.places - charge.places
+        and any(
+            charge.function.name in (site.function for site in (event.site, *event.via[1:]))
+            for event in each.balance.owned(each.key)
+            if event.via
+        )
+        for each in charges
+        if each.function is not charge.function
     )
 
 

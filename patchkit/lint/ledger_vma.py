@@ -66,7 +66,7 @@ def _moved(
                 continue
             if _begun(balance, event):
                 continue
-            if _elsewhere(analysis, event, moves, flag):
+            if _elsewhere(analysis, event, moves, flag) or _sibling(analysis, balance, event):
                 continue
             gain = moves > 0
             if state is None and (asked or (not gain and _given_back(analysis, function, counter))):
@@ -128,6 +128,20 @@ def _elsewhere(analysis: Analysis, event: Charge, moves: int, flag: str) -> bool
         if inner is not None and looks(inner, flag):
             return True
     return False
+
+
+def _sibling(analysis: Analysis, balance: Balance, event: Charge) -> bool:
+    """Tell whether the pages are counted for another flag: a counter that shares the limit changes
+    by as many, on a path that finds the flag of that counter set."""
+    flags: dict[str, str] = {}
+    for pair in analysis.counters.pairs:
+        flags.update(pair.flags)
+    return any(
+        each.counter in flags
+        and each.amount == event.amount
+        and flag_state(balance.conditions, flags[each.counter]) is True
+        for each in balance.charges
+    )
 
 
 def _begun(balance: Balance, event: Charge) -> bool:

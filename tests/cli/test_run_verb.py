@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``patchkit run``: what a guest is started with, and how a verb fails."""
+"""``patchkit run`` lints what a series introduces before it builds; and how a verb fails."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,26 @@ from patchkit.pipeline import TestRequest
 from patchkit.results.verdict import Verdict
 
 Capture = pytest.CaptureFixture[str]
+SOURCE = """\
+static int hold(struct mm_struct *mm, unsigned long nr)
+{
+	mmap_write_lock(mm);
+	if (mm->locked_vm + nr > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT) {
+		mmap_write_unlock(mm);
+		return -ENOMEM;
+	}
+	mm->locked_vm += nr;
+	mmap_write_unlock(mm);
+	return 0;
+}
+
+static void drop(struct mm_struct *mm, unsigned long nr)
+{
+	mmap_write_lock(mm);
+	mm->locked_vm -= nr;
+	mmap_write_unlock(mm);
+}
+"""
 MANIFEST = """
 [series]
 name = "hold"
@@ -46,9 +67,14 @@ It was not.
 ---
 --- mm/hold.c
 @@ function hold @@
-@SPACE@	hold_on(mm);
-+	prepare(mm);
+@SPACE@	mm->locked_vm += nr;
++	if (prepare(mm)) {
++		@UNDO@;
++		mmap_write_unlock(mm);
++		return -EINVAL;
++	}
 """.replace("@SPACE@", " ")
+CLEAN, LEAKS = "mm->locked_vm -= nr", "forget(mm)"
 
 
 @pytest.fixture
@@ -60,14 +86,19 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     series = tmp_path / "templates" / "hold"
     series.mkdir(parents=True)
     (series / "series.toml").write_text(MANIFEST)
-    (series / "0001-mm-prepare-what-is-held.patch.j2").write_text(TEMPLATE)
+    template(tmp_path, CLEAN)
     root = tmp_path / "linux"
     (root / "mm").mkdir(parents=True)
-    (root / "mm" / "hold.c").write_text("void hold(struct mm_struct *mm)\n{\n\thold_on(mm);\n}\n")
+    (root / "mm" / "hold.c").write_text(SOURCE)
     for git in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "import"]):
         subprocess.run(["git", *git], cwd=root, check=True)
     return ["run", "hold", "--templates", str(series.parent), "--trust-templates",
             "--tree", str(root)]  # fmt: skip
+
+
+def template(tmp_path: Path, undo: str) -> None:
+    file = tmp_path / "templates" / "hold" / "0001-mm-prepare-what-is-held.patch.j2"
+    file.write_text(TEMPLATE.replace("@UNDO@", undo))
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +117,48 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[TestRequest]:
 
     monkeypatch.setattr("patchkit.pipeline.test", test)
     return requests
+
+
+def test_a_series_that_accounts_all_is_clean(words: list[str], capsys: Capture) -> None:
+    assert main(words) == ExitCode.YES
+    lines = capsys.readouterr().out.splitlines()
+    assert "lint: no new finding (0 places not analysed)" in lines
+    assert lines[-1] == "run directory: run (index.html shows it all)"
+
+
+def test_a_finding_is_shown_and_the_answer_is_no(
+    words: list[str], capsys: Capture, tmp_path: Path, asked: list[TestRequest]
+) -> None:
+    template(tmp_path, LEAKS)
+    assert main(words) == ExitCode.NO
+    out = capsys.readouterr().out
+    assert "mm/hold.c:12: " in out and "in hold()" in out
+    assert "lint: 1 new finding (0 places not analysed)\n" in out
+    assert len(asked) == 1, "what is wrong with the kernel, too, is worth knowing"
+
+
+def test_findings_are_in_the_json(words: list[str], capsys: Capture, tmp_path: Path) -> None:
+    template(tmp_path, LEAKS)
+    assert main([*words, "--format", "json"]) == ExitCode.NO
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "pass"
+    assert [finding["file"] for finding in report["lint"]["findings"]] == ["mm/hold.c"]
+
+
+def test_what_is_there_already_is_not_linted(
+    words: list[str], capsys: Capture, tmp_path: Path
+) -> None:
+    file = tmp_path / "linux" / "mm" / "hold.c"
+    file.write_text(SOURCE.replace("\tmm->locked_vm +=", "\tprepare(mm);\n\tmm->locked_vm +="))
+    subprocess.run(["git", "-C", file.parent, "commit", "-qam", "by hand"], check=True)
+    assert main(words) == ExitCode.YES
+    assert "lint" not in capsys.readouterr().out
+
+
+def test_test_alone_does_not_lint(words: list[str], capsys: Capture, tmp_path: Path) -> None:
+    template(tmp_path, LEAKS)
+    assert main(["test", *words[1:]]) == ExitCode.YES
+    assert "lint" not in capsys.readouterr().out
 
 
 def test_the_guest_is_as_the_series_wish(words: list[str], asked: list[TestRequest]) -> None:

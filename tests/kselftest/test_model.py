@@ -171,15 +171,21 @@ def test_lock_on_fault_of_inaccessible_memory_depends_on_the_tree() -> None:
         assert it.mlock(0, 1, onfault=True) == Outcome(error, 1, 0)
 
 
-def test_advice_about_locked_memory_is_refused() -> None:
+def test_advice_about_locked_and_pinned_memory_is_refused() -> None:
     it = process(4)
-    it.mpin(0, 1)
     assert it.madvise(0, 4, "dontneed").error == 0
+    it.mpin(0, 1)
     it.mlock(2, 1)
     for advice in ("dontneed", "cold", "free"):
-        assert it.madvise(0, 4, advice).error == EINVAL
+        assert it.madvise(0, 2, advice).error == EINVAL
+        assert it.madvise(1, 3, advice).error == EINVAL
         assert it.madvise(3, 2, advice).error == ENOMEM
     assert counters(it) == (1, 1)
+    driver = process(4)
+    driver.kernel_pin(0, 1)
+    assert driver.madvise(0, 4, "cold").error == EINVAL
+    with pytest.raises(Unpredictable):
+        driver.madvise(0, 4, "dontneed")
     shared = process(kind=Kind.SHARED)
     assert shared.madvise(0, 1, "free").error == EINVAL
     with pytest.raises(Unpredictable):

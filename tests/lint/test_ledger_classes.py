@@ -99,6 +99,14 @@ int area_lock(struct vm_area_struct *vma, unsigned long flags)
 }
 """
 
+GROW_EITHER = GROW.replace(
+    "\t\t\tvma->vm_mm->locked_vm += grow;\n",
+    "\t\t{\n\t\t\tif (vma->vm_flags & VM_PINNED)\n"
+    "\t\t\t\tatomic64_add(grow, &vma->vm_mm->pinned_vm);\n"
+    "\t\t\telse\n\t\t\t\tvma->vm_mm->locked_vm += grow;\n\t\t}\n",
+)
+"""Pages that are pinned are not counted as locked as well."""
+
 FEWER = """
 int pages_acquire(struct mm_struct *mm, unsigned long start, size_t count, struct page **pages)
 {
@@ -291,6 +299,49 @@ int region_make(struct user_struct *user, struct region *region, unsigned long s
 """
 
 
+HANDED_UP = """
+struct buffer { struct mm_struct *mm; long locked; };
+
+static bool buffer_charge(struct vm_area_struct *vma, long *extra)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (*extra > 8)
+		*extra -= 8;
+	atomic64_add(*extra, &vma->vm_mm->pinned_vm);
+	if (mm_locked_pages(vma->vm_mm) <= limit || capable(CAP_IPC_LOCK))
+		return true;
+	atomic64_sub(*extra, &vma->vm_mm->pinned_vm);
+	return false;
+}
+
+int buffer_map(struct vm_area_struct *vma, long pages)
+{
+	long extra = pages;
+	struct buffer *buffer;
+
+	if (!buffer_charge(vma, &extra))
+		return -EPERM;
+	buffer = buffer_alloc(pages);
+	if (!buffer) {
+		atomic64_sub(extra, &vma->vm_mm->pinned_vm);
+		return -ENOMEM;
+	}
+	buffer->locked = extra;
+	mmgrab(vma->vm_mm);
+	buffer->mm = vma->vm_mm;
+	buffer_attach(buffer);
+	return 0;
+}
+
+void buffer_unmap(struct buffer *buffer)
+{
+	atomic64_sub(buffer->locked, &buffer->mm->pinned_vm);
+	mmdrop(buffer->mm);
+}
+"""
+"""What is charged is told through a pointer, and the caller has it remembered."""
+
 FAULT = """
 struct file_state { struct user_struct *user; };
 
@@ -349,6 +400,9 @@ KINDS = {
         GROW, "\t\tif (vma->vm_flags & VM_LOCKED)\n\t\t\tvma->vm_mm->locked_vm += grow;\n", "",
         "charge-missing", "stack_grow",
     ),
+    "a pinned stack grows by less": Kind(
+        GROW_EITHER, "add(grow,", "add(1,", "charge-missing", "stack_grow",
+    ),
     "locked areas go charged": Kind(
         UNMAP,
         "\tfor (each = vma; each; each = area_next(each)) {\n"
@@ -391,6 +445,10 @@ KINDS = {
     "charged where nothing gives back": Kind(
         STATE, "\tif (!guest->device->by_address)\n\t\tatomic64_add", "\tatomic64_add",
         "guard-differs", "guest_charge",
+    ),
+    "the caller remembers, and nothing gives back": Kind(
+        HANDED_UP, "\tatomic64_sub(buffer->locked, &buffer->mm->pinned_vm);\n", "",
+        "release-without-uncharge", "buffer_charge",
     ),
     "the rest of a loop": Kind(
         LOOP, "\tif (count)\n\t\tatomic64_sub(count, &umem->mm->pinned_vm);\n", "",

@@ -39,7 +39,7 @@ long populate_vma_page_range(struct vm_area_struct *vma,
 		gup_flags &= ~FOLL_POPULATE;
 	if (vma->vm_flags & VM_WRITE)
 		gup_flags |= FOLL_WRITE;
-	return pin_user_pages(start, nr_pages, gup_flags, NULL);
+	return pin_user_pages(start, nr_pages, gup_flags, NULL, NULL);
 }
 
 int __mm_populate(unsigned long start, unsigned long len, int ignore_errors)

@@ -9,7 +9,7 @@ struct gup_benchmark {
 
 long gup_benchmark(struct gup_benchmark *gup, struct page **pages)
 {
-	long nr = pin_user_pages(gup->addr, PFN_DOWN(gup->size), gup->flags, pages);
+	long nr = pin_user_pages(gup->addr, PFN_DOWN(gup->size), gup->flags, pages, NULL);
 
 	if (nr > 0)
 		unpin_user_pages(pages, nr);

@@ -23,3 +23,19 @@ static struct page *dequeue_huge_page_node_exact(struct hstate *h, int nid)
 	}
 	return NULL;
 }
+
+struct mmu_gather {
+	struct mm_struct *mm;
+};
+
+void __unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
+			    unsigned long start, unsigned long end,
+			    struct page *ref_page);
+
+void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start,
+			  unsigned long end, struct page *ref_page)
+{
+	struct mmu_gather tlb = { vma->vm_mm };
+
+	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
+}

@@ -343,3 +343,34 @@ bool map_vdso(struct mm_struct *mm, unsigned long addr, unsigned long len,
 {
 	return __install_special_mapping(mm, addr, len, VM_READ, NULL, ops);
 }
+
+int expand_stack(struct vm_area_struct *vma, unsigned long address);
+
+#ifdef CONFIG_STACK_GROWSUP
+struct vm_area_struct *
+find_extend_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *prev = find_vma(mm, addr - PAGE_SIZE);
+
+	if (!prev || expand_stack(prev, addr))
+		return NULL;
+	if (prev->vm_flags & VM_LOCKED)
+		populate_vma_page_range(prev, addr, prev->vm_end, NULL);
+	return prev;
+}
+#else
+struct vm_area_struct *
+find_extend_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	unsigned long start = vma ? vma->vm_start : 0;
+
+	if (start <= addr)
+		return vma;
+	if (expand_stack(vma, addr))
+		return NULL;
+	if (vma->vm_flags & VM_LOCKED)
+		populate_vma_page_range(vma, addr, start, NULL);
+	return vma;
+}
+#endif

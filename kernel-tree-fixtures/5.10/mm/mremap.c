@@ -41,7 +41,7 @@ static unsigned long move_vma(struct vm_area_struct *vma,
 
 	vm_stat_account(mm, vma->vm_flags, new_len >> PAGE_SHIFT);
 
-	if (unlikely(flags & MREMAP_DONTUNMAP)) {
+	if (unlikely(!err && (flags & MREMAP_DONTUNMAP))) {
 		/*
 		 * VMAs can actually be merged back together in copy_vma
 		 * calling merge_vma. This can happen with anonymous vmas
@@ -106,12 +106,19 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len,
 	struct mm_struct *mm = current->mm;
 	unsigned long charged = 0, ret = -EINVAL;
 	struct vm_area_struct *vma;
+	bool downgraded = false;
 	bool locked = false;
 
 	if (addr & ~PAGE_MASK)
 		return ret;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
+	if (old_len > new_len) {
+		do_munmap(mm, addr + new_len, old_len - new_len, NULL);
+		downgraded = true;
+		ret = addr;
+		goto unlock;
+	}
 
 	vma = vma_to_resize(addr, old_len, new_len, flags, &charged);
 	if (IS_ERR(vma)) {
@@ -136,8 +143,10 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len,
 	ret = move_vma(vma, addr, old_len, new_len, new_addr, &locked, flags,
 		       &uf, NULL);
 unlock:
-	if (IS_ERR_VALUE(ret))
+	if (offset_in_page(ret)) {
 		vm_unacct_memory(charged);
+		locked = false;
+	}
 	mmap_write_unlock(mm);
 	if (locked && new_len > old_len)
 		mm_populate(new_addr + old_len, new_len - old_len);

@@ -15,6 +15,7 @@ static unsigned long move_vma(struct vm_area_struct *vma,
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long vm_flags = vma->vm_flags;
 	unsigned long to_account = new_len - old_len;
+	unsigned long new_pgoff = vma->vm_pgoff + PFN_DOWN(old_addr - vma->vm_start);
 	unsigned long hiwater_vm = mm->hiwater_vm;
 	bool split_before = vma->vm_start < old_addr;
 	bool split_after = vma->vm_end > old_addr + old_len;
@@ -46,7 +47,8 @@ static unsigned long move_vma(struct vm_area_struct *vma,
 			return err;
 	}
 
-	new_vma = copy_vma(&vma, new_addr, new_len, vma->vm_pgoff, &need_rmap_locks);
+	new_vma = copy_vma(&vma, new_addr, new_len, new_pgoff,
+			   &need_rmap_locks, flags & MREMAP_DONTUNMAP);
 	if (!new_vma)
 		return -ENOMEM;
 	new_vma->vm_userfaultfd_ctx = *uf;
@@ -55,6 +57,9 @@ static unsigned long move_vma(struct vm_area_struct *vma,
 	if (unlikely(flags & MREMAP_DONTUNMAP)) {
 		/* We always clear VM_LOCKED[ONFAULT] on the old vma */
 		vm_flags_clear(vma, VM_LOCKED_MASK);
+		if (vma->vm_start == old_addr &&
+		    vma->vm_end == (old_addr + old_len))
+			unlink_anon_vmas(vma);
 		/* Because we won't unmap we don't need to touch locked_vm */
 	} else {
 		if (do_munmap(mm, old_addr, old_len, uf_unmap))
@@ -123,6 +128,8 @@ SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len,
 	ret = move_vma(vma, addr, old_len, new_len, new_addr, &locked, flags,
 		       &uf, NULL);
 unlock:
+	if (offset_in_page(ret))
+		locked = false;
 	mmap_write_unlock(mm);
 	if (locked && new_len > old_len)
 		mm_populate(new_addr + old_len, new_len - old_len);

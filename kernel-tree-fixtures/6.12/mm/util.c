@@ -36,3 +36,21 @@ int account_locked_vm(struct mm_struct *mm, unsigned long pages, bool inc)
 	return ret;
 }
 EXPORT_SYMBOL_GPL(account_locked_vm);
+
+unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr,
+			    unsigned long len, unsigned long prot,
+			    unsigned long flag, unsigned long pgoff)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long populate;
+	unsigned long ret;
+	LIST_HEAD(uf);
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	ret = do_mmap(file, addr, len, prot, flag, 0, pgoff, &populate, &uf);
+	mmap_write_unlock(mm);
+	if (populate)
+		mm_populate(ret, populate);
+	return ret;
+}

@@ -111,3 +111,39 @@ struct vm_area_struct *vma_modify_flags(
 		error = split_vma(vmi, vma, end, 0);
 	return error ? ERR_PTR(error) : vma;
 }
+
+struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
+	unsigned long addr, unsigned long len, pgoff_t pgoff,
+	bool *need_rmap_locks, bool keep_source)
+{
+	struct vm_area_struct *vma = *vmap, *new_vma;
+	VMA_ITERATOR(vmi, vma->vm_mm, addr);
+	struct vma_merge_struct vmg = {
+		.vmi = &vmi, .start = addr, .end = addr + len, .flags = vma->vm_flags,
+	};
+
+	if (find_vma_prev(vma->vm_mm, addr, &vmg.prev) == vma && addr > vma->vm_start)
+		return NULL;
+	vmg.pgoff = vma->vm_file || vma->anon_vma ? pgoff : PFN_DOWN(addr);
+	vmg.next = vma_iter_next_rewind(&vmi, NULL);
+
+	/* What is kept must not become one with its copy. */
+	if (keep_source && vmg.prev == vma)
+		vmg.prev = NULL;
+	if (keep_source && vmg.next == vma)
+		vmg.next = NULL;
+
+	new_vma = vma_merge_new_range(&vmg);
+	if (new_vma) {
+		*need_rmap_locks = new_vma->vm_pgoff <= vma->vm_pgoff;
+		return new_vma;
+	}
+
+	*need_rmap_locks = false;
+	new_vma = vm_area_dup(vma);
+	if (new_vma && vma_link(vma->vm_mm, new_vma)) {
+		vm_area_free(new_vma);
+		return NULL;
+	}
+	return new_vma;
+}

@@ -124,6 +124,35 @@ __latent_entropy int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	return retval;
 }
 
+int expand_stack_locked(struct vm_area_struct *vma, unsigned long address);
+
+#ifdef CONFIG_STACK_GROWSUP
+struct vm_area_struct *find_extend_vma_locked(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *prev = find_vma(mm, addr - PAGE_SIZE);
+
+	if (!prev || expand_stack_locked(prev, addr))
+		return NULL;
+	if (prev->vm_flags & VM_LOCKED)
+		populate_vma_page_range(prev, addr, prev->vm_end, NULL);
+	return prev;
+}
+#else
+struct vm_area_struct *find_extend_vma_locked(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	unsigned long start = vma ? vma->vm_start : 0;
+
+	if (start <= addr)
+		return vma;
+	if (expand_stack_locked(vma, addr))
+		return NULL;
+	if (vma->vm_flags & VM_LOCKED)
+		populate_vma_page_range(vma, addr, start, NULL);
+	return vma;
+}
+#endif
+
 /* Pages of the kernel that a process sees. They are never locked: nothing would charge them. */
 static struct vm_area_struct *__install_special_mapping(
 	struct mm_struct *mm,

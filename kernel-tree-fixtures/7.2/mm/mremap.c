@@ -13,6 +13,7 @@ struct vma_remap_struct {
 	struct vm_userfaultfd_ctx *uf;
 	struct list_head *uf_unmap;
 	bool populate_expand;
+	bool vmi_needs_invalidate;
 };
 
 /*
@@ -81,7 +82,7 @@ static unsigned long move_vma(struct vma_remap_struct *vrm)
 	if (err)
 		return err;
 	new_vma = copy_vma(&vrm->vma, vrm->new_addr, vrm->new_len,
-			   vrm->vma->vm_pgoff, &need_rmap_locks);
+			   vrm->vma->vm_pgoff, &need_rmap_locks, is_dontunmap);
 	if (!new_vma)
 		return -ENOMEM;
 
@@ -98,13 +99,13 @@ static unsigned long move_vma(struct vma_remap_struct *vrm)
 static unsigned long expand_vma_in_place(struct vma_remap_struct *vrm)
 {
 	struct vm_area_struct *vma = vrm->vma;
-	VMA_ITERATOR(vmi, vma->vm_mm, vma->vm_end);
+	struct mm_struct *mm = current->mm;
+	VMA_ITERATOR(vmi, mm, vma->vm_end);
 	int error = vma_expand_to(&vmi, vma, vma->vm_start, vrm->addr + vrm->new_len);
 
 	if (error)
 		return error;
 	vrm_stat_account(vrm, vrm->delta);
-	vrm->populate_expand = vma_test(vma, VMA_LOCKED_BIT);
 	return vrm->addr;
 }
 
@@ -117,6 +118,9 @@ static int check_prep_vma(struct vma_remap_struct *vrm)
 		return -EFAULT;
 	if ((vrm->flags & MREMAP_DONTUNMAP) && is_vm_hugetlb_page(vma))
 		return -EINVAL;
+	/* We are expanding and the VMA is mlock()'d so we need to populate. */
+	if (vma->vm_flags & VM_LOCKED)
+		vrm->populate_expand = vrm->delta;
 	if (!mlock_future_ok(mm, vma->vm_flags & VM_LOCKED, vrm->delta))
 		return -EAGAIN;
 	return 0;

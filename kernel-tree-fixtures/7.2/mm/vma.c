@@ -256,3 +256,18 @@ int expand_downwards(struct vm_area_struct *vma, unsigned long address)
 	}
 	return error;
 }
+
+struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
+	unsigned long addr, unsigned long len, pgoff_t pgoff,
+	bool *need_rmap_locks, bool keep_source)
+{
+	struct vm_area_struct *new_vma = vm_area_dup(*vmap);
+
+	/* A miniature never merges, whether the source is kept or not. */
+	*need_rmap_locks = false;
+	if (new_vma && vma_link(new_vma->vm_mm, new_vma)) {
+		vm_area_free(new_vma);
+		return NULL;
+	}
+	return new_vma;
+}

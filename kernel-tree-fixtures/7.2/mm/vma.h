@@ -35,5 +35,8 @@ struct vm_area_struct *vma_modify_flags(struct vma_iterator *vmi,
 int do_brk_flags(struct vma_iterator *vmi, struct vm_area_struct *vma,
 		 unsigned long addr, unsigned long len, vma_flags_t vma_flags);
 int expand_downwards(struct vm_area_struct *vma, unsigned long address);
+struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
+	unsigned long addr, unsigned long len, pgoff_t pgoff,
+	bool *need_rmap_locks, bool keep_source);
 
 #endif /* __MM_VMA_H */

@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A miniature of its time: the two ends of reclaim. */
+/* A miniature of its time: the two ends of reclaim, and what is not looked at. */
 #include <linux/list.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 
 #include "internal.h"
+
+struct mm_walk {
+	struct vm_area_struct *vma;
+};
+
+static inline bool vma_has_recency(struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ));
+}
+
+static int should_skip_vma(unsigned long start, unsigned long end, struct mm_walk *args)
+{
+	struct vm_area_struct *vma = args->vma;
+
+	if (!vma_has_recency(vma))
+		return true;
+	if (vma->vm_flags & (VM_LOCKED | VM_SPECIAL))
+		return true;
+	return end <= start;
+}
 
 struct reclaim_stat;
 

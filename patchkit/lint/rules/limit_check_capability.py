@@ -9,7 +9,7 @@ from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.callgraph import called_from_elsewhere
 from patchkit.lint.capability import derived
 from patchkit.lint.checks import Place, Seen, check_finding, fails, pairs_of, places, whole_limit
-from patchkit.lint.events import Assume, Capability, Check
+from patchkit.lint.events import Assume, Capability, Check, Event
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
@@ -141,10 +141,11 @@ def _guilty(
     asked = any(_open(seen, paths) for seen, paths in wrong)
     if len(visited) > 5 or not (asked or any(_of_argument(seen) for seen, _ in wrong)):
         return [wrong[0][0]]
-    callers = {site.caller for site in analysis.callers(function)} - visited - {function}
-    callers = {caller for caller in callers if caller in views}
+    known = {site.caller for site in analysis.callers(function)} - visited - {function}
+    callers = {caller for caller in known if caller in views}
     if not callers:
-        return [] if asked and called_from_elsewhere(analysis, function) else [wrong[0][0]]
+        others = bool(known) or called_from_elsewhere(analysis, function)
+        return [] if asked and others else [wrong[0][0]]
     guilty: list[Seen] = []
     bad = 0
     for caller in sorted(callers, key=lambda each: (each.file, each.name)):
@@ -155,7 +156,7 @@ def _guilty(
 
 
 def _demanded(seen: Seen, capability: str) -> bool:
-    """Tell whether the capability decides although the limit is not exceeded."""
+    """Tell whether the capability decides although the limit is not exceeded, nor another one."""
     had: set[bool] = set()
     lacking: set[bool] = set()
     for path, check in seen[1].under:
@@ -166,9 +167,18 @@ def _demanded(seen: Seen, capability: str) -> bool:
             elif after and isinstance(event, Capability) and event.name == capability:
                 (had if event.held else lacking).add(fails(path))
                 break
-            elif after and isinstance(event, Check):
+            elif after and (isinstance(event, Check) or _exceeds(event, check)):
                 break
     return lacking == {True} and had == {False}
+
+
+def _exceeds(event: Event, check: Check) -> bool:
+    """Tell whether a path compares amounts once more after a check, with a limit of its own."""
+    return (
+        isinstance(event, Assume)
+        and event.here != check.here
+        and event.condition.relation in ("<", ">")
+    )
 
 
 def check(analysis: Analysis) -> Iterator[Finding]:

@@ -9,10 +9,11 @@ from patchkit.lint.analysis import Analysis, FunctionPaths, Path
 from patchkit.lint.callgraph import ancestors, calls_of, checking, compares, strangers
 from patchkit.lint.checks import Key, finding, key_of
 from patchkit.lint.directions import direction
-from patchkit.lint.events import Charge, Outcome
+from patchkit.lint.events import Charge, Outcome, Store
 from patchkit.lint.examples import pair_of
 from patchkit.lint.model import Finding, Severity
 from patchkit.lint.rule import Rule
+from patchkit.lint.values import Atom
 
 WHY = """\
 Pages that are charged but never compared with RLIMIT_MEMLOCK are shown in /proc/PID/status and
@@ -109,9 +110,31 @@ def _charge(function: FunctionPaths, counters: Collection[str]) -> tuple[Path, C
                 and not event.via
                 and event.counter in counters
                 and _grows(event)
+                and not _late(function, path, event)
             ):
                 return path, event
     return None
+
+
+def _late(function: FunctionPaths, path: Path, charge: Charge) -> bool:
+    """Tell whether something that was there before, and is looked up, takes over a charge from a
+    function that cannot refuse: it was compared when it was made."""
+    if function.function.returns.strip().removeprefix("static").strip() != "void":
+        return False
+    return any(
+        isinstance(event, Store)
+        and event.object.atom is not None
+        and _looked_up(event.object.atom)
+        and (event.value - event.before - charge.amount).zero
+        for event in path.events
+    )
+
+
+def _looked_up(object_: Atom) -> bool:
+    """Tell whether an object comes from a call, itself or by a member of what does."""
+    while object_.kind == "field" and object_.args and object_.args[0].atom is not None:
+        object_ = object_.args[0].atom
+    return object_.kind == "call"
 
 
 def _grows(charge: Charge) -> bool:

@@ -115,6 +115,19 @@ out:
 	atomic64_add(pages, &mm->pinned_vm);
 	return 0;
 """,
+    "a limit of its own as well": """\
+	bool may = capable(CAP_IPC_LOCK);
+
+	atomic64_add(pages, &mm->pinned_vm);
+	if (window_total(mm) > window_limit() && !may)
+		goto uncharge;
+	if (pages <= window_cache || may)
+		return 0;
+
+uncharge:
+	atomic64_sub(pages, &mm->pinned_vm);
+	return -ENOMEM;
+""",
     "loop": """\
 	unsigned long limit = PFN_DOWN(rlimit(RLIMIT_MEMLOCK));
 	s64 old, new;
@@ -217,3 +230,45 @@ def test_finding_where_the_check_is_wrong(rule: str, style: str, old: str, new: 
     assert RIGHT[style].count(old) == 1
     found = findings_of(_charge(RIGHT[style].replace(old, new)), rule)
     assert [each.function for each in found] == ["window_charge"]
+
+
+LATE = """\
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+struct pin {
+	unsigned long late;
+};
+
+void pins_take_over(struct mm_struct *mm, unsigned long start, unsigned long pages)
+{
+	struct pin *pin = pin_find(mm, start);
+
+	if (!pin)
+		return;
+	pin->late += pages;
+	atomic64_add(pages, &mm->pinned_vm);
+}
+
+void pin_free(struct mm_struct *mm, struct pin *pin)
+{
+	atomic64_sub(pin->late, &mm->pinned_vm);
+	kfree(pin);
+}
+"""
+"""A pin that was compared when it was made takes over a charge, and nobody could refuse that."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("", "", False),
+        ("void pins_take_over", "int pins_take_over", True),
+        ("\tpin->late += pages;\n", "", True),
+        ("\tpin->late += pages;\n", "\tpin->late++;\n", True),
+        ("pin_find(mm, start)", "kzalloc(sizeof(*pin), GFP_KERNEL)", True),
+    ],
+)
+def test_what_cannot_refuse_may_charge_what_was_there(old: str, new: str, missing: bool) -> None:
+    found = findings_of(LATE.replace(old, new, 1), "limit-check-missing")
+    assert bool(found) is missing

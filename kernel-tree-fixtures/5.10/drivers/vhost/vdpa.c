@@ -73,7 +73,8 @@ static int vhost_vdpa_process_iotlb_update(struct vhost_vdpa *v,
 	iova &= PAGE_MASK;
 	for (nchunks = 0; npages; npages -= pinned) {
 		sz2pin = min(npages, list_size);
-		pinned = pin_user_pages(cur_base, sz2pin, gup_flags, page_list);
+		pinned = pin_user_pages(cur_base, sz2pin, gup_flags, page_list,
+					NULL);
 		if (pinned <= 0) {
 			ret = pinned ? pinned : -ENOMEM;
 			goto out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A miniature of its time: the names of VMA flags in smaps. */
 #include <linux/mm.h>
+#include <linux/pagewalk.h>
 
 struct seq_file;
 
@@ -41,6 +42,30 @@ static void show_smap_vma_flags(struct seq_file *m, struct vm_area_struct *vma)
 			seq_puts(m, mnemonics[i][0] ? mnemonics[i] : "??");
 	}
 	seq_puts(m, "\n");
+}
+
+static int clear_refs_test_walk(unsigned long start, unsigned long end,
+				struct mm_walk *walk)
+{
+	struct vm_area_struct *vma = walk->vma;
+
+	if (vma->vm_flags & VM_PFNMAP)
+		return 1;
+	return end <= start;
+}
+
+static ssize_t clear_refs_write(struct file *file, const char __user *buf,
+				size_t count, loff_t *ppos)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+
+	for (vma = mm->mmap; vma; vma = vma->vm_next) {
+		if (!(vma->vm_flags & VM_SOFTDIRTY))
+			continue;
+		vma->vm_flags &= ~VM_SOFTDIRTY;
+	}
+	return count;
 }
 
 #endif

@@ -6,6 +6,8 @@
 typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long size_t;
+typedef long ssize_t;
+typedef long long loff_t;
 typedef unsigned long uintptr_t;
 typedef unsigned long pgoff_t;
 typedef long long s64;
@@ -28,11 +30,13 @@ typedef _Bool bool;
 #define __randomize_layout
 #define EXPORT_SYMBOL(symbol)
 #define EXPORT_SYMBOL_GPL(symbol)
+#define likely(condition)	(condition)
 #define unlikely(condition)	(condition)
 #define READ_ONCE(value)	(value)
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
+#define min_t(type, a, b)	min((type)(a), (type)(b))
 #define ilog2(value)		(__builtin_ctzl(value))
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
@@ -54,6 +58,7 @@ typedef _Bool bool;
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define offset_in_page(addr)	((unsigned long)(addr) & ~PAGE_MASK)
 #define PAGE_ALIGN(size)	(((size) + PAGE_SIZE - 1) & PAGE_MASK)
 #define PFN_DOWN(size)		((size) >> PAGE_SHIFT)
 #define PFN_UP(size)		(((size) + PAGE_SIZE - 1) >> PAGE_SHIFT)
@@ -109,16 +114,27 @@ typedef struct {
 	int locked;
 } spinlock_t;
 
+struct rb_root {
+	void *rb_node;
+};
+
 struct rb_root_cached {
 	void *root, *leftmost;
 };
 
+typedef struct {
+	unsigned int sequence;
+} seqcount_t;
+
+unsigned int raw_read_seqcount(const seqcount_t *s);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 void spin_lock_init(spinlock_t *lock);
 
+#define RB_ROOT		((struct rb_root){ NULL })
+#define RB_EMPTY_ROOT(root)	(!(root)->rb_node)
 #define RB_ROOT_CACHED	((struct rb_root_cached){ NULL, NULL })
 
 int printk(const char *format, ...);
@@ -127,6 +143,7 @@ bool warn_if(bool condition, const char *text);
 #define pr_alert(...)	printk(__VA_ARGS__)
 #define pr_debug(...)	printk(__VA_ARGS__)
 #define WARN_ON(condition)	warn_if(condition, #condition)
+#define VM_BUG_ON(condition)	WARN_ON(condition)
 #define VM_WARN_ON_ONCE(condition)	WARN_ON(condition)
 
 #endif /* _LINUX_KERNEL_H */

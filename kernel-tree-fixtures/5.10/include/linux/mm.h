@@ -117,11 +117,18 @@ int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
 void mm_populate(unsigned long addr, unsigned long len);
 
 long pin_user_pages(unsigned long start, unsigned long nr_pages,
-		    unsigned int gup_flags, struct page **pages);
+		    unsigned int gup_flags, struct page **pages,
+		    struct vm_area_struct **vmas);
 int pin_user_pages_fast(unsigned long start, int nr_pages,
 			unsigned int gup_flags, struct page **pages);
 void unpin_user_pages(struct page **pages, unsigned long npages);
 struct page *compound_head(struct page *page);
+
+static inline bool page_maybe_dma_pinned(struct page *page)
+{
+	return compound_head(page)->flags & 2;
+}
+
 void put_page(struct page *page);
 
 #ifdef CONFIG_MMU

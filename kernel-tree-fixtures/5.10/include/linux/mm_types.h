@@ -42,6 +42,7 @@ struct mm_struct {
 		int map_count;
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
+		atomic_t has_pinned;
 		vm_flags_t def_flags;
 		unsigned long hiwater_vm, total_vm, data_vm, stack_vm, exec_vm;
 		unsigned long locked_vm;

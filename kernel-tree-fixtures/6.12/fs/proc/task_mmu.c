@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A miniature of its time: the names of VMA flags in smaps. */
 #include <linux/mm.h>
+#include <linux/pagewalk.h>
 #include <linux/swapops.h>
 
 struct seq_file;
@@ -27,15 +28,6 @@ struct mem_size_stats {
 	unsigned long resident, anonymous, swap;
 	unsigned long ksm;
 	u64 pss_locked;
-};
-
-struct mm_walk {
-	struct vm_area_struct *vma;
-	void *private;
-};
-
-struct mm_walk_ops {
-	void (*pte_entry)(pte_t *pte, unsigned long addr, struct mm_walk *walk);
 };
 
 void walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
@@ -110,6 +102,31 @@ static void show_smap_vma_flags(struct seq_file *m, struct vm_area_struct *vma)
 			seq_puts(m, mnemonics[i][0] ? mnemonics[i] : "??");
 	}
 	seq_puts(m, "\n");
+}
+
+static int clear_refs_test_walk(unsigned long start, unsigned long end,
+				struct mm_walk *walk)
+{
+	struct vm_area_struct *vma = walk->vma;
+
+	if (vma->vm_flags & VM_PFNMAP)
+		return 1;
+	return end <= start;
+}
+
+static ssize_t clear_refs_write(struct file *file, const char __user *buf,
+				size_t count, loff_t *ppos)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	for_each_vma(vmi, vma) {
+		if (!(vma->vm_flags & VM_SOFTDIRTY))
+			continue;
+		vm_flags_clear(vma, VM_SOFTDIRTY);
+	}
+	return count;
 }
 
 #endif

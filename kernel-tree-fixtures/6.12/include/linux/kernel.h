@@ -6,6 +6,8 @@
 typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long size_t;
+typedef long ssize_t;
+typedef long long loff_t;
 typedef unsigned long uintptr_t;
 typedef unsigned long pgoff_t;
 typedef long long s64;
@@ -26,6 +28,7 @@ typedef _Bool bool;
 #define __randomize_layout
 #define EXPORT_SYMBOL(symbol)
 #define EXPORT_SYMBOL_GPL(symbol)
+#define likely(condition)	(condition)
 #define unlikely(condition)	(condition)
 #define READ_ONCE(value)	(value)
 #define min(a, b)		((a) < (b) ? (a) : (b))
@@ -51,6 +54,7 @@ typedef _Bool bool;
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define offset_in_page(addr)	((unsigned long)(addr) & ~PAGE_MASK)
 #define PAGE_ALIGN(size)	(((size) + PAGE_SIZE - 1) & PAGE_MASK)
 #define PFN_DOWN(size)		((size) >> PAGE_SHIFT)
 #define PFN_UP(size)		(((size) + PAGE_SIZE - 1) >> PAGE_SHIFT)
@@ -105,10 +109,19 @@ typedef struct {
 	int locked;
 } spinlock_t;
 
+struct rb_root {
+	void *rb_node;
+};
+
 struct rb_root_cached {
 	void *root, *leftmost;
 };
 
+typedef struct {
+	unsigned int sequence;
+} seqcount_t;
+
+unsigned int raw_read_seqcount(const seqcount_t *s);
 void cond_resched(void);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
@@ -116,6 +129,8 @@ void spin_lock(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 void spin_lock_init(spinlock_t *lock);
 
+#define RB_ROOT		((struct rb_root){ NULL })
+#define RB_EMPTY_ROOT(root)	(!(root)->rb_node)
 #define RB_ROOT_CACHED	((struct rb_root_cached){ NULL, NULL })
 
 int printk(const char *format, ...);
@@ -125,6 +140,7 @@ bool warn_if(bool condition, const char *text);
 #define pr_debug(...)	printk(__VA_ARGS__)
 #define WARN(condition, ...)	warn_if(condition, #condition)
 #define WARN_ON(condition)	warn_if(condition, #condition)
+#define VM_BUG_ON(condition)	WARN_ON(condition)
 #define VM_WARN_ON_ONCE(condition)	WARN_ON(condition)
 
 #endif /* _LINUX_KERNEL_H */

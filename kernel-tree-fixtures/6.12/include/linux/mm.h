@@ -108,9 +108,9 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig);
 void vm_area_free(struct vm_area_struct *vma);
 bool vma_is_dax(const struct vm_area_struct *vma);
 
-extern struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
-				       unsigned long addr, unsigned long len,
-				       pgoff_t pgoff, bool *need_rmap_locks);
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **pprev);
+void unlink_anon_vmas(struct vm_area_struct *vma);
 int ksm_madvise(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		int advice, unsigned long *vm_flags);
 bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages);
@@ -121,12 +121,27 @@ long mm_pgtables_bytes(const struct mm_struct *mm);
 unsigned long mmap_region(struct file *file, unsigned long addr,
 			  unsigned long len, vm_flags_t vm_flags, unsigned long pgoff,
 			  struct list_head *uf);
+unsigned long do_mmap(struct file *file, unsigned long addr,
+			unsigned long len, unsigned long prot,
+			unsigned long flags, vm_flags_t vm_flags,
+			unsigned long pgoff, unsigned long *populate,
+			struct list_head *uf);
 int do_munmap(struct mm_struct *mm, unsigned long start, size_t len,
 	      struct list_head *uf);
 int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
 void mm_populate(unsigned long addr, unsigned long len);
 
 struct folio *page_folio(struct page *page);
+bool folio_maybe_dma_pinned(struct folio *folio);
+
+static inline bool folio_needs_cow_for_dma(struct vm_area_struct *vma,
+					  struct folio *folio)
+{
+	VM_BUG_ON(!(raw_read_seqcount(&vma->vm_mm->write_protect_seq) & 1));
+
+	return folio_maybe_dma_pinned(folio);
+}
+
 bool is_zero_folio(const struct folio *folio);
 
 #ifdef CONFIG_MIGRATION

@@ -59,6 +59,7 @@ struct mm_struct {
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
 		struct list_head mmlist;
+		seqcount_t write_protect_seq;
 		vm_flags_t def_flags;
 		unsigned long hiwater_vm, total_vm, data_vm, stack_vm, exec_vm;
 		unsigned long locked_vm;
@@ -70,5 +71,10 @@ struct mm_struct {
 
 #define VMA_ITERATOR(name, mm, addr) \
 	struct vma_iterator name = { .mas = { .tree = &(mm)->mm_mt, .index = (addr) } }
+
+/* How to get pages of user space; the others are in mm.h. */
+enum {
+	FOLL_HONOR_NUMA_FAULT = 1 << 12,
+};
 
 #endif /* _LINUX_MM_TYPES_H */

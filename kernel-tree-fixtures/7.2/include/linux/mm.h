@@ -119,6 +119,9 @@ static inline bool vma_flags_test(const vma_flags_t *flags, vma_flag_t bit)
 	return flags->word & BIT(bit);
 }
 
+#define vma_flags_test_any(flags, bit, other) \
+	(vma_flags_test(flags, bit) || vma_flags_test(flags, other))
+
 static inline bool vma_test(const struct vm_area_struct *vma, vma_flag_t bit)
 {
 	return vma_flags_test(&vma->flags, bit);
@@ -156,9 +159,6 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig);
 void vm_area_free(struct vm_area_struct *vma);
 bool vma_is_dax(const struct vm_area_struct *vma);
 
-extern struct vm_area_struct *copy_vma(struct vm_area_struct **vmap,
-				       unsigned long addr, unsigned long len,
-				       pgoff_t pgoff, bool *need_rmap_locks);
 int ksm_madvise(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		int advice, unsigned long *vm_flags);
 bool may_expand_vm(struct mm_struct *mm, vm_flags_t flags, unsigned long npages);
@@ -175,6 +175,16 @@ int __mm_populate(unsigned long addr, unsigned long len, int ignore_errors);
 void mm_populate(unsigned long addr, unsigned long len);
 
 struct folio *page_folio(struct page *page);
+bool folio_maybe_dma_pinned(struct folio *folio);
+
+static inline bool folio_needs_cow_for_dma(struct vm_area_struct *vma,
+					  struct folio *folio)
+{
+	VM_BUG_ON(!(raw_read_seqcount(&vma->vm_mm->write_protect_seq) & 1));
+
+	return folio_maybe_dma_pinned(folio);
+}
+
 bool is_zero_folio(const struct folio *folio);
 
 #ifdef CONFIG_MIGRATION

@@ -65,6 +65,7 @@ struct mm_struct {
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
 		struct list_head mmlist;
+		seqcount_t write_protect_seq;
 		union {
 			vm_flags_t def_flags;
 			vma_flags_t def_vma_flags;
@@ -89,5 +90,10 @@ static inline vma_flags_t legacy_to_vma_flags(vm_flags_t flags)
 
 #define VMA_ITERATOR(name, mm, addr) \
 	struct vma_iterator name = { .mas = { .tree = &(mm)->mm_mt, .index = (addr) } }
+
+/* How to get pages of user space; the others are in mm.h. */
+enum {
+	FOLL_HONOR_NUMA_FAULT = 1 << 12,
+};
 
 #endif /* _LINUX_MM_TYPES_H */

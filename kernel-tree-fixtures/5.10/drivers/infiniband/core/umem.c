@@ -43,7 +43,8 @@ struct ib_umem *ib_umem_get(struct ib_device *device, unsigned long addr,
 		gup_flags |= FOLL_WRITE;
 	umem->pages = kvmalloc_array(npages, sizeof(*umem->pages), GFP_KERNEL);
 	if (umem->pages)
-		ret = pin_user_pages(addr & PAGE_MASK, npages, gup_flags, umem->pages);
+		ret = pin_user_pages(addr & PAGE_MASK, npages, gup_flags, umem->pages,
+				     NULL);
 	if (ret >= 0)
 		return umem;
 

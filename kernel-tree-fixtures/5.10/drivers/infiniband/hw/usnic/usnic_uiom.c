@@ -45,7 +45,8 @@ static int usnic_uiom_get_pages(unsigned long addr, size_t size, int writable,
 
 	ret = 0;
 	for (cur_base = addr & PAGE_MASK; npages; cur_base += ret * PAGE_SIZE) {
-		ret = pin_user_pages(cur_base, min(npages, 16UL), gup_flags, page_list);
+		ret = pin_user_pages(cur_base, min(npages, 16UL), gup_flags, page_list,
+				     NULL);
 		if (ret < 0)
 			goto out;
 		npages -= ret;

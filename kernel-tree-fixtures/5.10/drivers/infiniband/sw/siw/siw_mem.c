@@ -32,9 +32,10 @@ struct siw_umem *siw_umem_get(u64 start, u64 len, bool writable)
 	unsigned long mlock_limit;
 	struct siw_umem *umem;
 	struct mm_struct *mm_s = current->mm;
-	int num_pages = PFN_UP(start + len - first_page_va);
-	int nents, got, rv = 0;
+	int num_pages, num_chunks, i, rv = 0;
 
+	num_pages = PFN_UP(start + len - first_page_va);
+	num_chunks = num_pages / PAGES_PER_CHUNK + 1;
 	umem = kzalloc(sizeof(*umem), GFP_KERNEL);
 	if (!umem || !can_do_mlock())
 		return ERR_PTR(-ENOMEM);
@@ -49,12 +50,13 @@ struct siw_umem *siw_umem_get(u64 start, u64 len, bool writable)
 		goto unlock;
 	}
 
-	while (num_pages && umem->plist) {
-		nents = min(num_pages, PAGES_PER_CHUNK);
+	for (i = 0; i < num_chunks && umem->plist; i++) {
+		int got, nents = min_t(int, num_pages, PAGES_PER_CHUNK);
+
 		got = 0;
 		while (nents) {
 			rv = pin_user_pages(first_page_va, nents, gup_flags,
-					    umem->plist + umem->num_pages);
+					    umem->plist + umem->num_pages, NULL);
 			if (rv < 0)
 				goto unlock;
 			umem->num_pages += rv;

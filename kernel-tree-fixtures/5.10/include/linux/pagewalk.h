@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_PAGEWALK_H
+#define _LINUX_PAGEWALK_H
+
+#include <linux/mm.h>
+
+struct mm_walk {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;
+};
+
+/* What to call for each page, and under which lock. */
+struct mm_walk_ops {
+	int (*each)(struct mm_walk *walk, unsigned long addr);
+};
+
+#endif /* _LINUX_PAGEWALK_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef IOU_RSRC_H
+#define IOU_RSRC_H
+
+#include <linux/mm.h>
+
+struct io_mapped_ubuf {
+	u64		ubuf;
+	unsigned int	len;
+	unsigned int	nr_pages;
+	unsigned long	acct_pages;
+	struct page	*pages[];
+};
+
+#endif
