@@ -111,20 +111,20 @@ def return_type(options: Options, reader: Reader) -> Finding:
 def _search(options: Options, reader: Reader, tokens: str) -> tuple[str, Match] | Finding:
     """Look for tokens in the entities named, or in the files when none is named."""
     pattern = compile_pattern(tokens)
-    looked = ""
     files = options.texts("file")
     if options.texts("entity"):
+        first: Place | None = None
         for place in _places(options, reader):
             extent = place.extent
             found = pattern.search(place.source.tokens_in(extent.start, extent.end))
             if found is not None:
                 return place.path, found
-            looked = looked or f"{place.extent.kind} {place.extent.name}"
-            first = place
-        if looked:
-            why = f"no `{tokens}` in {looked}"
-            return Finding(False, first.path, first.line, why)
-        return _absent(options, False)
+            first = first or place
+        if first is None:
+            return _absent(options, False)
+        why = f"no `{tokens}` in {first.extent.kind} {first.extent.name}"
+        return Finding(False, first.path, first.line, why)
+    looked = ""
     there = files[0]
     for path in files:
         source = reader.source(path)

@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from series_support import MemoryTree
 
 from patchkit.paths import data_directory
 from patchkit.series import plan as module
-from patchkit.series.model import Plan
+from patchkit.series.model import PatchPlan, Plan
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 
@@ -45,7 +45,7 @@ EVIDENCE = {
     "0013": ["test_flags"],
     "0014": ["PIN_LONGTERM_BENCHMARK"],
     "0015": ["MIGRATE_REASON"],
-    "0016": ["mt == MIGRATE_CMA || mt == MIGRATE_ISOLATE"],
+    "0016": ["if (mt == MIGRATE_CMA", "word = READ_ONCE("],
 }
 """What is in the lines that are named on a tree that has it all; ``|`` for what differs by tree."""
 
@@ -127,6 +127,16 @@ def test_any_part_is_completed_to_the_same_tree(wanted: frozenset[str], tmp_path
     assert complete(fixture("5.10"), wanted, tmp_path).changes == whole().changes
 
 
+def test_half_of_a_patch_is_completed() -> None:
+    """Somebody has taken the test of the page block and left the function that reads its type."""
+    page_alloc = whole().read("mm/page_alloc.c") or b""
+    assert page_alloc.count(b"READ_ONCE(bitmap[word_bitidx])") == 1
+    half = page_alloc.replace(b"READ_ONCE(bitmap[word_bitidx])", b"bitmap[word_bitidx]")
+    (patch,) = plan(OverlayTree(whole(), {"mm/page_alloc.c": half}), [NAME]).changed
+    assert patch.id.startswith("0016")
+    assert [change.path for change in patch.changes] == ["mm/page_alloc.c"]
+
+
 def test_the_whole_is_complete() -> None:
     assert not plan(whole(), [NAME]).changed
 
@@ -197,12 +207,20 @@ CONFIGURATIONS = (
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-def test_every_commit_compiles(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wanted", [frozenset(), *some_parts(10, 6)], ids=sorted)
+def test_every_commit_compiles(wanted: frozenset[str], tmp_path: Path) -> None:
+    """Whatever is there already: the commits that are added to it compile one after the other."""
     root = tmp_path / "linux"
     shutil.copytree(FIXTURES / "5.10", root)
-    for patch in plan(fixture("5.10"), [NAME]).changed:
-        for change in patch.changes:
-            (root / change.path).write_bytes(change.new or b"")
+    tree: Tree = fixture("5.10")
+    if wanted:
+        by_hand = plan(tree, [NAME], templates=part(tmp_path, wanted))
+        write(root, by_hand.changed)
+        tree = after(tree, by_hand)
+    added = plan(tree, [NAME]).changed
+    assert len(added) == len(LACKING) - len(wanted)
+    for patch in added:
+        write(root, [patch])
         for names in CONFIGURATIONS:
             done = subprocess.run(
                 ["cc", "-fsyntax-only", "-std=gnu11", "-ffreestanding", "-nostdinc", "-Wall",
@@ -212,6 +230,12 @@ def test_every_commit_compiles(tmp_path: Path) -> None:
                 cwd=root, capture_output=True, text=True, check=False, timeout=60,
             )  # fmt: skip
             assert done.stderr == "", (patch.id, names)
+
+
+def write(root: Path, patches: Sequence[PatchPlan]) -> None:
+    for patch in patches:
+        for change in patch.changes:
+            (root / change.path).write_bytes(change.new or b"")
 
 
 def test_messages_name_the_upstream_commit_and_the_originator() -> None:

@@ -44,11 +44,13 @@ def test_they_compile_with_the_header_of_the_tree(
     real_tree: Callable[[str], GitTree], version: str, tmp_path: Path
 ) -> None:
     tree = real_tree(version)
-    (tmp_path / "kselftest.h").write_bytes(tree.read(f"{ROOT}/kselftest.h") or b"")
+    for path in (f"{ROOT}/kselftest.h", "mm/gup_test.h"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(tree.read(path) or b"")
     for path, data in added(tree).items():
         if not path.endswith(".c"):
             continue
-        source = tmp_path / Path(path).relative_to(ROOT)
+        source = tmp_path / path
         source.parent.mkdir()
         source.write_bytes(data)
         done = subprocess.run(
@@ -57,6 +59,17 @@ def test_they_compile_with_the_header_of_the_tree(
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("era", "config", "holds"),
+    [("5.10", "GUP_BENCHMARK", False), ("6.12", "GUP_TEST", True), ("7.2", "GUP_TEST", True)],
+)
+def test_gup_test_is_used_where_it_keeps_its_pins(era: str, config: str, holds: bool) -> None:
+    files = added(DirectoryTree(FIXTURES / era))
+    assert f"CONFIG_{config}=y\n".encode() in files[f"{ROOT}/longterm_pin/config"]
+    source = files[f"{ROOT}/longterm_pin/longterm_pin.c"]
+    assert (b"PIN_LONGTERM_TEST_START" in source) == holds
 
 
 @pytest.mark.parametrize(

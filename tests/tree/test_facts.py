@@ -136,6 +136,8 @@ CASES = [
     ("contains", FIXUP + 'tokens = "nothing to do"', False, "mm/mlock.c:3",
      "in function mlock_fixup"),
     ("contains", FIXUP + 'tokens = "do_mlock"', False, "mm/mlock.c:3", ""),
+    ("contains", C + 'entity = ["function pages", "function mlock_fixup"]\ntokens = "gone"', False,
+     "mm/mlock.c:19", "in function pages"),
     ("contains", C + 'tokens = "do_mlock(start, len)"', True, "mm/mlock.c:17", ""),
     ("contains", 'file = "include/linux/mm.h"\ntokens = "0x1000UL"', True,
      "include/linux/mm.h:4", ""),

@@ -352,7 +352,7 @@ find_extend_vma(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *prev = find_vma(mm, addr - PAGE_SIZE);
 
-	if (!prev || expand_stack(prev, addr))
+	if (prev == NULL || expand_stack(prev, addr) < 0)
 		return NULL;
 	if (prev->vm_flags & VM_LOCKED)
 		populate_vma_page_range(prev, addr, prev->vm_end, NULL);

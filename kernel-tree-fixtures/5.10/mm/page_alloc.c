@@ -21,6 +21,28 @@ gfp_t gfp_allowed_mask;
 struct page *get_page_from_freelist(gfp_t gfp_mask, unsigned int order, int alloc_flags,
 				    const struct alloc_context *ac);
 
+unsigned long *pageblock_words(struct page *page);
+
+/* The flags of a block of pages share a word with those of its neighbours. */
+static __always_inline
+unsigned long __get_pfnblock_flags_mask(struct page *page,
+					unsigned long pfn,
+					unsigned long mask)
+{
+	unsigned long *bitmap = pageblock_words(page);
+	unsigned long word_bitidx = pfn / 64;
+	unsigned long word;
+
+	word = bitmap[word_bitidx];
+	return word >> pfn % 64 & mask;
+}
+
+unsigned long get_pfnblock_flags_mask(struct page *page, unsigned long pfn,
+					unsigned long mask)
+{
+	return __get_pfnblock_flags_mask(page, pfn, mask);
+}
+
 static inline unsigned int current_alloc_flags(gfp_t gfp_mask,
 					unsigned int alloc_flags)
 {

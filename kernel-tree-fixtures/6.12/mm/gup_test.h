@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 
 #define PIN_LONGTERM_BENCHMARK	5
+#define PIN_LONGTERM_TEST_START	7
 
 struct gup_test {
 	u64 addr, size;

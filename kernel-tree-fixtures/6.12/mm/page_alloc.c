@@ -17,6 +17,20 @@ struct alloc_context {
 struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, int alloc_flags,
 				    const struct alloc_context *ac);
 
+unsigned long *pageblock_words(const struct page *page);
+
+/* The flags of a block of pages share a word with those of its neighbours. */
+unsigned long get_pfnblock_flags_mask(const struct page *page, unsigned long pfn,
+				      unsigned long mask)
+{
+	unsigned long *bitmap = pageblock_words(page);
+	unsigned long word_bitidx = pfn / 64;
+	unsigned long word;
+
+	word = READ_ONCE(bitmap[word_bitidx]);
+	return word >> pfn % 64 & mask;
+}
+
 static inline unsigned int gfp_to_alloc_flags_cma(gfp_t gfp_mask,
 						  unsigned int alloc_flags)
 {

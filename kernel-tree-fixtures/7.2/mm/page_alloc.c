@@ -17,6 +17,19 @@ struct alloc_context {
 struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, int alloc_flags,
 				    const struct alloc_context *ac);
 
+unsigned long *pageblock_word(const struct page *page, unsigned long pfn);
+
+/* The flags of a block of pages share a word with those of its neighbours. */
+static unsigned long __get_pfnblock_flags_mask(const struct page *page, unsigned long pfn,
+					       unsigned long mask)
+{
+	unsigned long *bitmap_word = pageblock_word(page, pfn);
+	unsigned long word;
+
+	word = READ_ONCE(*bitmap_word);
+	return word >> pfn % 64 & mask;
+}
+
 static inline unsigned int gfp_to_alloc_flags_cma(gfp_t gfp_mask,
 						  unsigned int alloc_flags)
 {
