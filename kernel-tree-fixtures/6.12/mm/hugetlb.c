@@ -4,10 +4,6 @@
 
 #include "internal.h"
 
-typedef struct {
-	unsigned long word;
-} pte_t;
-
 struct hstate {
 	struct folio *freelist[4];
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A miniature of its time: where anonymous memory begins, and who maps it. */
 #include <linux/mm.h>
+#include <linux/rmap.h>
+#include <linux/slab.h>
 
 struct page_vma_mapped_walk {
 	unsigned long address;
@@ -71,4 +74,21 @@ void try_to_migrate(struct folio *folio, enum ttu_flags flags)
 	if (!folio_test_ksm(folio) && folio_test_anon(folio))
 		rwc.invalid_vma = invalid_migration_vma;
 	rmap_walk(folio, &rwc);
+}
+
+static inline struct anon_vma *anon_vma_alloc(void)
+{
+	struct anon_vma *anon_vma = kmalloc(sizeof(*anon_vma), GFP_KERNEL);
+
+	if (anon_vma) {
+		anon_vma->root = anon_vma;
+		anon_vma->parent = anon_vma;
+		atomic_set(&anon_vma->refcount, 1);
+	}
+	return anon_vma;
+}
+
+struct anon_vma *anon_vma_root_alloc(void)
+{
+	return anon_vma_alloc();
 }

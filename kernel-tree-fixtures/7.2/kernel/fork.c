@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A miniature of its time: a child's VMAs are made in mm/mmap.c. */
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 static void check_mm(struct mm_struct *mm)
 {
@@ -13,6 +15,17 @@ static void check_mm(struct mm_struct *mm)
 				mm_pgtables_bytes(mm));
 }
 
+static inline void __mmput(struct mm_struct *mm)
+{
+	khugepaged_exit(mm);
+	mmdrop(mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	__mmput(mm);
+}
+
 void __mmdrop(struct mm_struct *mm)
 {
 	check_mm(mm);
@@ -21,6 +34,7 @@ void __mmdrop(struct mm_struct *mm)
 static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *p)
 {
 	atomic_set(&mm->mm_count, 1);
+	INIT_LIST_HEAD(&mm->mmlist);
 	spin_lock_init(&mm->page_table_lock);
 	mm->map_count = 0;
 	mm->locked_vm = 0;

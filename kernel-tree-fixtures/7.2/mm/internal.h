@@ -2,12 +2,14 @@
 #ifndef __MM_INTERNAL_H
 #define __MM_INTERNAL_H
 
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 
 unsigned long folio_nr_pages(const struct folio *folio);
 unsigned long folio_pfn(const struct folio *folio);
 unsigned long page_to_pfn(const struct page *page);
 bool folio_isolate(struct folio *folio, struct list_head *list);
+bool folio_isolate_lru(struct folio *folio);
 
 #include "vma.h"
 

@@ -60,6 +60,7 @@ static int apply_vma_lock_flags(unsigned long start, size_t len,
 	unsigned long end = start + len;
 	struct vm_area_struct *vma, *prev;
 	VMA_ITERATOR(vmi, current->mm, start);
+	unsigned long tmp = 0;
 	int error = 0;
 
 	prev = vma_prev(&vmi);
@@ -68,13 +69,15 @@ static int apply_vma_lock_flags(unsigned long start, size_t len,
 
 		if (vma->vm_start >= end)
 			break;
-		if (vma->vm_start > start)
+		if (!tmp && vma->vm_start <= start)
+			tmp = vma->vm_start;
+		if (vma->vm_start != tmp)
 			return -ENOMEM;
 		error = mlock_fixup(&vmi, vma, &prev, start,
 				    min(end, vma->vm_end), newflags);
 		if (error)
 			break;
-		start = prev->vm_end;
+		start = tmp = prev->vm_end;
 	}
 	return error;
 }
@@ -176,8 +179,9 @@ static int apply_mlockall_flags(int flags)
 		wanted = 0;
 
 	for_each_vma(vmi, vma) {
-		vm_flags_t newflags = (vma->vm_flags & ~VM_LOCKED_MASK) | wanted;
+		vm_flags_t newflags;
 
+		newflags = (vma->vm_flags & ~VM_LOCKED_MASK) | wanted;
 		mlock_fixup(&vmi, vma, &prev, vma->vm_start, vma->vm_end, newflags);
 	}
 	return 0;

@@ -2,6 +2,7 @@
 /* A miniature of its time: callers say whether what they map is locked. */
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #include "internal.h"
 
@@ -113,6 +114,9 @@ __latent_entropy int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		vm_flags_clear(tmp, VM_LOCKED_MASK);
 		tmp->vm_mm = mm;
 		mm->map_count++;
+	}
+	if (!retval) {
+		khugepaged_fork(mm, oldmm);
 	}
 
 	mmap_write_unlock(mm);

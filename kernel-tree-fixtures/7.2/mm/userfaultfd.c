@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A miniature of its time: who may be registered, and what may be moved. */
 #include <linux/mm.h>
+#include <linux/userfaultfd_k.h>
 
 struct userfaultfd_ctx;
 
@@ -11,4 +13,14 @@ static int validate_move_areas(struct userfaultfd_ctx *ctx,
 		return -EINVAL;
 
 	return ctx && src_vma->anon_vma ? 0 : -EINVAL;
+}
+
+static bool vma_can_userfault(struct vm_area_struct *vma, vm_flags_t vm_flags,
+		       bool wp_async)
+{
+	if (wp_async)
+		return true;
+	/* Only these are asked about. */
+	vm_flags &= __VM_UFFD_FLAGS;
+	return vm_flags && vma_is_anonymous(vma);
 }

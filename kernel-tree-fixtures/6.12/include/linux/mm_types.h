@@ -58,6 +58,7 @@ struct mm_struct {
 		int map_count;
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
+		struct list_head mmlist;
 		seqcount_t write_protect_seq;
 		vm_flags_t def_flags;
 		unsigned long hiwater_vm, total_vm, data_vm, stack_vm, exec_vm;

@@ -21,6 +21,15 @@ struct folio {
 	struct page page;
 };
 
+enum zone_type {
+	ZONE_NORMAL,
+	ZONE_MOVABLE,
+};
+
+typedef struct pglist_data {
+	int node_id;
+} pg_data_t;
+
 enum migratetype {
 	MIGRATE_UNMOVABLE,
 	MIGRATE_MOVABLE,

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 
-typedef struct {
-	unsigned long word;
-} pte_t;
-
 bool pte_young(pte_t entry);
 void mark_idle(struct mm_struct *mm, unsigned long addr, bool referenced);
 
@@ -16,7 +12,7 @@ static void damon_hugetlb_mkold(pte_t *pte, struct mm_struct *mm,
 
 	if (pte_young(entry)) {
 		referenced = true;
-		pte->word = 0;
+		pte->pte = 0;
 	}
 	mark_idle(mm, addr, referenced);
 }

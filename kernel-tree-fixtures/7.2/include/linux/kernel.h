@@ -122,6 +122,7 @@ typedef struct {
 } seqcount_t;
 
 unsigned int raw_read_seqcount(const seqcount_t *s);
+void cond_resched(void);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 

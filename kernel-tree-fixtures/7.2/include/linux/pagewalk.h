@@ -7,11 +7,13 @@
 struct mm_walk {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;
+	void *private;
 };
 
 /* What to call for each page, and under which lock. */
 struct mm_walk_ops {
 	int (*each)(struct mm_walk *walk, unsigned long addr);
+	void (*pte_entry)(pte_t *pte, unsigned long addr, struct mm_walk *walk);
 	int walk_lock;
 };
 

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 
-typedef struct {
-	unsigned long word;
-} pte_t, pmd_t;
-
 #define PAGE_ALIGN_DOWN(addr)	((addr) & PAGE_MASK)
 
-bool pte_present(pte_t entry);
 bool pmd_present(pmd_t entry);
 bool ptep_test_and_clear_young(struct vm_area_struct *vma, unsigned long addr, pte_t *pte);
 bool pmdp_test_and_clear_young(struct vm_area_struct *vma, unsigned long addr, pmd_t *pmd);
@@ -25,7 +20,7 @@ void damon_ptep_mkold(pte_t *pte, struct vm_area_struct *vma, unsigned long addr
 		 */
 		young |= ptep_test_and_clear_young(vma, PAGE_ALIGN_DOWN(addr),
 				pte);
-	mark_young(pteval.word, young);
+	mark_young(pteval.pte, young);
 }
 
 void damon_pmdp_mkold(pmd_t *pmd, struct vm_area_struct *vma, unsigned long addr)
@@ -35,5 +30,5 @@ void damon_pmdp_mkold(pmd_t *pmd, struct vm_area_struct *vma, unsigned long addr
 
 	if (likely(pmd_present(pmdval)))
 		young |= pmdp_test_and_clear_young(vma, addr, pmd);
-	mark_young(pmdval.word, young);
+	mark_young(pmdval.pmd, young);
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 
-typedef struct {
-	unsigned long word;
-} pte_t;
-
 bool pte_young(pte_t entry);
 
 static bool damon_hugetlb_ptep_mkold(pte_t *pte, struct mm_struct *mm,
@@ -13,6 +9,6 @@ static bool damon_hugetlb_ptep_mkold(pte_t *pte, struct mm_struct *mm,
 	if (!pte_young(*entry))
 		return false;
 	*entry = *pte;
-	pte->word = 0;
+	pte->pte = 0;
 	return true;
 }

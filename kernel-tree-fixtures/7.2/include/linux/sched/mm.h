@@ -28,6 +28,8 @@ static inline void memalloc_pin_restore(unsigned int flags)
 		current->flags = current->flags & ~PF_MEMALLOC_PIN;
 }
 
+void khugepaged_fork(struct mm_struct *mm, struct mm_struct *oldmm);
+void khugepaged_exit(struct mm_struct *mm);
 void mmgrab(struct mm_struct *mm);
 void mmdrop(struct mm_struct *mm);
 
