@@ -11,9 +11,9 @@ typedef struct {
 /* What an entry that has no page remembers instead. */
 typedef unsigned long pte_marker;
 
-#define PTE_MARKER_UFFD_WP	BIT(0)
-#define PTE_MARKER_POISONED	BIT(1)
 #define PTE_MARKER_GUARD	BIT(2)
+#define PTE_MARKER_POISONED	BIT(1)
+#define PTE_MARKER_UFFD_WP	BIT(0)
 #define PTE_MARKER_MASK	(BIT(3) - 1)
 
 #endif /* _LINUX_SWAPOPS_H */
