@@ -11,8 +11,8 @@ typedef struct {
 /* What an entry that has no page remembers instead. */
 typedef unsigned long pte_marker;
 
-#define PTE_MARKER_UFFD_WP	BIT(0)
 #define PTE_MARKER_POISONED	BIT(1)
+#define PTE_MARKER_UFFD_WP	BIT(0)
 #define PTE_MARKER_MASK	(BIT(2) - 1)
 
 swp_entry_t pte_to_swp_entry(pte_t pte);
