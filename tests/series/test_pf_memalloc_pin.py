@@ -24,7 +24,20 @@ from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 NAME = "pf-memalloc-pin"
 TEMPLATES = data_directory("templates")
 FIXTURES = data_directory("kernel-tree-fixtures")
-LACKING = ("0001", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0015", "0016")
+LACKING = (
+    "0001",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0015",
+    "0016",
+    "0017",
+)
 """What 5.10 lacks: stable has 0002 to 0004, and 0013 and 0014 are of a program it has not."""
 NEEDS = {"0008": {"0007"}, "0009": {"0007"}, "0015": {"0009"}, "0016": {"0007"}}
 """What cannot be there without another: it uses a name that the other makes."""
@@ -46,6 +59,7 @@ EVIDENCE = {
     "0014": ["PIN_LONGTERM_BENCHMARK"],
     "0015": ["MIGRATE_REASON"],
     "0016": ["if (mt == MIGRATE_CMA", "word = READ_ONCE("],
+    "0017": ["folio_expected_ref_count(folio)|lru_cache_drain_for_folio("],
 }
 """What is in the lines that are named on a tree that has it all; ``|`` for what differs by tree."""
 

@@ -128,9 +128,10 @@ check_again:
 				if (isolate_hugetlb(head, &cma_page_list))
 					isolation_error_count++;
 			} else {
-				if (drain_allow)
+				if (!PageLRU(head) && drain_allow) {
+					drain_allow = false;
 					lru_add_drain_all();
-				drain_allow = false;
+				}
 				if (isolate_lru_page(head)) {
 					isolation_error_count++;
 					continue;

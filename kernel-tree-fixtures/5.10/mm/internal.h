@@ -8,6 +8,7 @@ bool PageHuge(struct page *page);
 int isolate_hugetlb(struct page *page, struct list_head *list);
 int isolate_lru_page(struct page *page);
 void lru_add_drain_all(void);
+bool PageLRU(const struct page *page);
 
 #ifdef CONFIG_MMU
 extern int sysctl_max_map_count;

@@ -111,6 +111,8 @@ static unsigned long collect_longterm_unpinnable_folios(
 	while (folio) {
 		if (!folio_is_longterm_pinnable(folio)) {
 			collected++;
+			if (folio_ref_count(folio) > folio_expected_ref_count(folio))
+				lru_add_drain_all();
 			folio_isolate(folio, movable_folio_list);
 		}
 		folio = pofs_next_folio(folio, pofs, &i);

@@ -9,6 +9,9 @@ unsigned long folio_nr_pages(const struct folio *folio);
 unsigned long folio_pfn(const struct folio *folio);
 unsigned long page_to_pfn(const struct page *page);
 bool folio_isolate(struct folio *folio, struct list_head *list);
+int folio_ref_count(const struct folio *folio);
+int folio_expected_ref_count(const struct folio *folio);
+void lru_add_drain_all(void);
 bool folio_isolate_lru(struct folio *folio);
 
 #include "vma.h"
