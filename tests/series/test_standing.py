@@ -95,7 +95,7 @@ def test_the_table_of_a_directory(directory: Path, capsys: pytest.CaptureFixture
     start = lines.index("partial     0005 mm cma: rename PF_MEMALLOC_NOCMA to PF_MEMALLOC_PIN")
     assert lines[start + 1].strip().startswith("has include/linux/sched.h:")
     assert lines[start + 2].strip() == "lacks include/linux/sched/mm.h"
-    assert "pf-memalloc-pin: 10 absent, 3 present, 1 partial, 2 superseded" in lines
+    assert "pf-memalloc-pin: 11 absent, 3 present, 1 partial, 2 superseded" in lines
 
 
 def test_the_table_as_json(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
