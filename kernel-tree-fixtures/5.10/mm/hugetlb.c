@@ -39,3 +39,22 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start,
 
 	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
 }
+
+/* Gives what is in the pool: each page may be had at once, or not at all. */
+long follow_hugetlb_page(struct mm_struct *mm, struct vm_area_struct *vma,
+			 struct page **pages, struct vm_area_struct **vmas,
+			 unsigned long *position, unsigned long *nr_pages,
+			 long i, unsigned int flags, int *locked)
+{
+	static struct hstate pool;
+
+	for (; *nr_pages && *position < vma->vm_end; i++, *position += PAGE_SIZE) {
+		pages[i] = dequeue_huge_page_node_exact(&pool, 0);
+		if (!pages[i] || (locked && !*locked) || !mm)
+			break;
+		if (vmas)
+			vmas[i] = flags ? vma : NULL;
+		--*nr_pages;
+	}
+	return i;
+}
