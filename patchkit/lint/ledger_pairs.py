@@ -153,11 +153,12 @@ def _lost(analysis: Analysis, charge: Entry, releases: list[Entry]) -> bool:
 def _kept_above(charge: Entry, charges: list[Entry]) -> bool:
     """Tell whether a caller puts a charge in more places than the function that makes it: then it
     is judged there."""
+    made_in = charge.function.file, charge.function.name
     return any(
         each.counter == charge.counter
         and each.places - charge.places
         and any(
-            charge.function.name in (site.function for site in (event.site, *event.via[1:]))
+            made_in in ((site.file, site.function) for site in (event.site, *event.via[1:]))
             for event in each.balance.owned(each.key)
             if event.via
         )
