@@ -32,6 +32,8 @@ class BootRequest:
     cpus: int = 2
     memory: str = ""
     append: tuple[str, ...] = ()
+    icount: bool = False
+    """As for qemu.Guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _run(
 ) -> BootResult:  # fmt: skip
     guest = Guest(
         request.arch, request.image, request.initramfs, decision.accelerator, request.cpus,
-        request.memory, request.append,
+        request.memory, request.append, icount=request.icount,
     )  # fmt: skip
     console = request.directory / "console.log"
     results = request.directory / "results.ktap"
