@@ -151,8 +151,8 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
         revision = (arguments.rev or "HEAD") if repository else None
         arguments.base = revision or ""
     request = TestRequest(
-        tree, revision, debug=arguments.profile == "debug", jobs=arguments.jobs or 0,
-        reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
+        tree, revision, arch=arguments.arch, debug=arguments.profile == "debug",
+        jobs=arguments.jobs or 0, reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
     )  # fmt: skip
     if arguments.verb == "build":
         return request

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from patchkit import __version__
+from patchkit.build.arch import arch_names
 from patchkit.cli.formatting import Formatter
 
 TREE_HELP = "a checkout or directory, debian:VERSION or fixture:ERA (default: here)"
@@ -84,6 +85,10 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         help="debug: lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP, KASAN",
     )  # fmt: skip
     group.add_argument(
+        "--arch", choices=arch_names(), default="", metavar="NAME",
+        help=f"{' or '.join(arch_names())} (default: this machine's)",
+    )  # fmt: skip
+    group.add_argument(
         "-j", "--jobs", type=_positive, metavar="N", help="jobs (default: all cores)"
     )
     if runs:
@@ -108,7 +113,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
             "--explore", type=_positive, metavar="N", nargs="?", const=1000, default=0,
-            help="try N (1000) random sequences of calls against the model instead",
+            help="try N (1000) random sequences of calls instead",
         )  # fmt: skip
         group.add_argument(
             "--seed", type=int, metavar="S", default=1, help="for --explore; the same, the same"
