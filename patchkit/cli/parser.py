@@ -12,7 +12,7 @@ from patchkit import __version__
 from patchkit.build.arch import arch_names
 from patchkit.cli.formatting import Formatter
 
-TREE_HELP = "a checkout or directory, debian:VERSION or fixture:ERA (default: here)"
+TREE_HELP = "a directory, debian:VERSION, fixture:ERA (default: here)"
 EXIT_CODES = (
     "Exit codes: 0 yes; 1 the answer is no (conflict, finding, failed test); 2 usage or "
     "configuration; 3 infrastructure; 4 nothing ran; 130 interrupted."
@@ -109,6 +109,9 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         )  # fmt: skip
         group.add_argument(
             "--memory", metavar="SIZE", help="of the guest, such as 2G (default: as above)"
+        )
+        group.add_argument(
+            "--coverage", action="store_true", help="say what ran of the lines that were added"
         )
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
