@@ -15,11 +15,10 @@ static int validate_move_areas(struct userfaultfd_ctx *ctx,
 	return ctx && src_vma->anon_vma ? 0 : -EINVAL;
 }
 
-static ssize_t move_pages(struct userfaultfd_ctx *ctx,
-			  struct vm_area_struct *src_vma,
-			  struct vm_area_struct *dst_vma, unsigned long len)
+static ssize_t move_pages(struct userfaultfd_ctx *ctx, unsigned long dst_start,
+			  unsigned long src_start, unsigned long len, __u64 mode)
 {
-	return validate_move_areas(ctx, src_vma, dst_vma) ? 0 : len;
+	return ctx && dst_start != src_start && !mode ? len : 0;
 }
 
 static bool vma_can_userfault(struct vm_area_struct *vma, vm_flags_t vm_flags,
