@@ -31,6 +31,8 @@ class Guest:
     """More for the kernel's command line."""
     ports: tuple[str, ...] = ()
     """More ports of virtio-serial; *channels* of command() must have them, in both directions."""
+    icount: bool = False
+    """The guest's clocks count its instructions, a nanosecond each. Not under KVM."""
 
     @property
     def command_line(self) -> str:
@@ -52,12 +54,14 @@ def command(guest: Guest, channels: dict[str, int] | None = None) -> list[str]:
     (QMP). Without it the ports go to files in the current directory, for repeating by hand.
     """
     machine = guest.arch.qemu
+    # QEMU counts instructions in one thread only.
+    threads = "single" if guest.icount else "multi"
     argv = [
         machine.program,
         # Nothing but what is asked for here, whatever the user's configuration of QEMU says.
         "-nodefaults", "-no-user-config", "-display", "none",
         "-machine", machine.machine,
-        "-accel", "tcg,thread=multi" if guest.accelerator == "tcg" else "kvm",
+        "-accel", f"tcg,thread={threads}" if guest.accelerator == "tcg" else "kvm",
         "-cpu", machine.cpu[guest.accelerator],
         # One socket each: the firmware's MP table, which is all that a kernel without ACPI has,
         # lists only the first processor of a socket.
@@ -71,6 +75,9 @@ def command(guest: Guest, channels: dict[str, int] | None = None) -> list[str]:
         "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
         "-device", machine.serial,
     ]  # fmt: skip
+    if guest.icount:
+        # An idle guest goes on at once with what it waits for.
+        argv += ["-icount", "shift=0,sleep=off"]
     for name in (*PORTS, *guest.ports):
         if channels:
             backend = f"socket,id={name},fd={channels[name]}"

@@ -36,6 +36,8 @@ class BootRequest:
     append: tuple[str, ...] = ()
     coverage: bool = False
     """Let the guest hand over gcov's counters, to :attr:`BootResult.counters`."""
+    icount: bool = False
+    """As for qemu.Guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _run(
 ) -> BootResult:  # fmt: skip
     guest = Guest(
         request.arch, request.image, request.initramfs, decision.accelerator, request.cpus,
-        request.memory, request.append, (COVERAGE,) if request.coverage else (),
+        request.memory, request.append, (COVERAGE,) if request.coverage else (), request.icount,
     )  # fmt: skip
     counters = request.directory / "coverage.counters" if request.coverage else None
     console = request.directory / "console.log"

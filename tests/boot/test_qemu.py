@@ -66,6 +66,14 @@ def test_memory_and_processors_can_be_chosen() -> None:
     assert value(argv, "-m") == "2G"
 
 
+def test_a_guest_whose_instructions_are_counted_has_one_thread() -> None:
+    arch = load_arch("x86_64")
+    argv = command(Guest(arch, Path("/k"), Path("/i"), "tcg", icount=True), CHANNELS)
+    assert value(argv, "-accel") == "tcg,thread=single"
+    assert value(argv, "-icount").startswith("shift=0")
+    assert "-icount" not in command(Guest(arch, Path("/k"), Path("/i"), "tcg"), CHANNELS)
+
+
 def test_an_unknown_architecture_names_those_there_are() -> None:
     with pytest.raises(UserError, match="x86_64"):
         load_arch("vax")

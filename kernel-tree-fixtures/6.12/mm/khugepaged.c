@@ -44,3 +44,10 @@ int collapse_pte_mapped_thp(struct mm_struct *mm, unsigned long addr,
 		return SCAN_VMA_CHECK;
 	return install_pmd ? SCAN_SUCCEED : SCAN_FAIL;
 }
+
+int madvise_collapse(struct vm_area_struct *vma, struct vm_area_struct **prev,
+		     unsigned long start, unsigned long end)
+{
+	*prev = vma;
+	return start < end ? collapse_pte_mapped_thp(vma->vm_mm, start, true) : 0;
+}

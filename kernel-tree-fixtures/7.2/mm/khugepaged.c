@@ -49,3 +49,10 @@ void collapse_pte_mapped_thp(struct mm_struct *mm, unsigned long addr,
 {
 	try_collapse_pte_mapped_thp(mm, addr, install_pmd);
 }
+
+int madvise_collapse(struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, bool *lock_dropped)
+{
+	*lock_dropped = start < end;
+	return try_collapse_pte_mapped_thp(vma->vm_mm, start, true);
+}
