@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
+
 from patchkit import __version__
 from patchkit.boot.accel import Choice, qemu_version
 from patchkit.boot.initramfs import compile_init, initramfs, library_finder
@@ -30,11 +32,13 @@ from patchkit.errors import NothingRanError, TreeError
 from patchkit.files import replace_file
 from patchkit.paths import cache_directory
 from patchkit.progress import Progress, no_progress
+from patchkit.results.coverage import Coverage, added_lines, measure, unpack
 from patchkit.results.junit import write_junit
 from patchkit.results.ktap import Parser
 from patchkit.results.page import write_page
 from patchkit.results.record import Run, banner, verdict_json, write_run
 from patchkit.results.verdict import Verdict, judge
+from patchkit.tree.git import git
 
 TCG_SCALE = 2.0
 """How much longer a test may take in an emulated guest than its ``settings`` say."""
@@ -73,6 +77,8 @@ class TestRequest:
     cpus: int = 2
     memory: str = ""
     append: tuple[str, ...] = ()
+    counted_since: str = ""
+    """Measure what is executed of the lines that were added since this revision; empty for none."""
     reproduce: str = ""
     """The command that asks for just this; kept with the results."""
 
@@ -111,6 +117,8 @@ class TestResult:
     seconds: Mapping[str, float]
     """Where the time went: ``source``, ``configure``, ``build``, ``selftests``, ``kvm-probe`` (only
     where KVM turned out not to work), ``boot`` (to init's first word) and ``tests``."""
+    coverage: Coverage | None = None
+    """None when it was not asked for, or the guest ended before its counters were read."""
 
     @property
     def run_directory(self) -> Path:
@@ -129,6 +137,11 @@ class TestResult:
             "reproduce": self.reproduce,
             "dropped": [str(entry) for entry in self.built.dropped],
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            **(
+                {}
+                if self.coverage is None
+                else {"coverage": msgspec.to_builtins(self.coverage.files)}
+            ),
         }
 
 
@@ -163,6 +176,7 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
         BootRequest(
             arch_of(request), built.image, built.initramfs, built.directory,
             request.accelerator, clocks, request.cpus, request.memory, request.append,
+            bool(request.counted_since),
         ),
         progress, follow,
     )  # fmt: skip
@@ -178,7 +192,8 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     if booted.probe_seconds:
         seconds["kvm-probe"] = booted.probe_seconds
     seconds |= {"boot": ready, "tests": vm.seconds - ready}
-    result = TestResult(verdict, built, booted, request.reproduce, seconds)
+    coverage = _coverage(request, built, booted)
+    result = TestResult(verdict, built, booted, request.reproduce, seconds, coverage)
     write_junit(verdict, built.directory / "junit.xml", name=" ".join(request.targets))
     (built.directory / "qemu.sh").write_text(f"#!/bin/sh\nexec {booted.command}\n")
     _write_metadata(built.directory, request, built, result)
@@ -186,6 +201,29 @@ def test(request: TestRequest, progress: Progress = no_progress) -> TestResult:
     write_run(record, built.directory)
     write_page(record, built.directory)
     return result
+
+
+def _added(request: TestRequest) -> dict[str, frozenset[int]]:
+    """Return the lines whose execution is counted."""
+    if not request.counted_since:
+        return {}
+    assert request.revision is not None
+    words = ("diff", "--unified=0", "--no-ext-diff", "--no-textconv", "--no-renames")
+    diff = git(request.tree, *words, request.counted_since, request.revision, "--")
+    return added_lines(diff.decode("utf-8", "replace"))
+
+
+def _coverage(request: TestRequest, built: Built, booted: BootResult) -> Coverage | None:
+    """Read the guest's counters, if it came to its end."""
+    if booted.counters is None or booted.vm.exit_status is None:
+        return None
+    directory = built.directory / "coverage"
+    found = unpack(booted.counters, built.build_directory, directory)
+    coverage = measure(found, f"{arch_of(request).prefix}gcov", _added(request))
+    shutil.rmtree(directory, ignore_errors=True)
+    document = {"schema": 1, "files": msgspec.to_builtins(coverage.files)}
+    replace_file(built.directory / "coverage.json", json.dumps(document, indent=1).encode() + b"\n")
+    return coverage
 
 
 def _record(request: TestRequest, result: TestResult) -> Run:
@@ -226,11 +264,13 @@ def build(request: TestRequest, progress: Progress = no_progress) -> Built:
             kernel.BuildRequest(
                 source, parent, arch, toolchain,
                 (
-                    *kconfig.fragments_for(arch, debug=request.debug),
+                    *kconfig.fragments_for(
+                        arch, debug=request.debug, coverage=bool(request.counted_since)
+                    ),
                     *selftests.config_fragments(source, request.targets),
                     *request.fragments,
                 ),
-                jobs, tree_id, request.accept_dropped,
+                jobs, tree_id, request.accept_dropped, tuple(_added(request)),
             ),
             progress,
         )  # fmt: skip

@@ -125,8 +125,7 @@ def main() -> int:
         key, digests = claim.key, claim.digests()
         if arguments.only and not {claim.name, key} & set(arguments.only):
             continue
-        proof = load()
-        held = proof["claims"].get(key)
+        held = load()["claims"].get(key)
         if held and held["templates"] == digests and not arguments.again:
             print(f"{key}: recorded {held['date']}")
             continue
@@ -135,6 +134,7 @@ def main() -> int:
         print(f"{key}: {command}", flush=True)
         done = subprocess.run([*PATCHKIT, *claim.words], stdout=subprocess.PIPE, check=False)
         seconds = round(time.monotonic() - started)
+        proof = load()  # another may have recorded something in the meantime
         if done.returncode != 0:
             failed += 1
             proof["claims"].pop(key, None)

@@ -24,6 +24,7 @@ from patchkit.errors import InfrastructureError, NothingRanError, TreeError
 from patchkit.paths import cache_directory
 from patchkit.pipeline import TestRequest
 from patchkit.progress import Progress
+from patchkit.results.coverage import Coverage
 from patchkit.results.record import read_run
 
 __all__ = ["guest", "toolchain", "tree"]
@@ -50,9 +51,7 @@ def repository(
     git(tree, "commit", "-qm", "one")
     fragment = tmp_path / "base.config"
     fragment.write_text("CONFIG_PROC_FS=y\n")
-    monkeypatch.setattr(
-        "patchkit.build.kconfig.fragments_for", lambda arch, *, debug=False: (fragment,)
-    )
+    monkeypatch.setattr("patchkit.build.kconfig.fragments_for", lambda arch, **how: (fragment,))
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     return tree
 
@@ -84,6 +83,20 @@ def test_a_commit_is_built_booted_and_judged(
         "source", "configure", "build", "selftests", "boot", "tests",
     }  # fmt: skip
     json.dumps(report)
+
+
+def test_what_ran_of_added_lines(repository: Path, guest: Callable[[str], Guest]) -> None:
+    (repository / "main.c").write_text("int more;\n")
+    git(repository, "commit", "-qam", "two")
+    guest("runs the plan")
+    result = run(repository, counted_since="HEAD~")
+    # No file of counters is of an object that this tree has.
+    assert result.coverage == Coverage(())
+    assert result.as_json()["coverage"] == ()
+    assert json.loads((result.run_directory / "coverage.json").read_text())["files"] == []
+    built = result.built.build_directory
+    assert (built / "counted").read_text() == "y\n"
+    assert built != run(repository).built.build_directory
 
 
 def test_the_run_directory_has_everything(repository: Path, guest: Callable[[str], Guest]) -> None:

@@ -86,7 +86,7 @@ def repository(tree: Path, pytester: pytest.Pytester, monkeypatch: pytest.Monkey
         "from pathlib import Path\n"
         "import platform\n"
         "from patchkit.build import kconfig\n"
-        f"kconfig.fragments_for = lambda arch, debug=False: (Path({str(fragment)!r}),)\n"
+        f"kconfig.fragments_for = lambda arch, **how: (Path({str(fragment)!r}),)\n"
         "platform.machine = lambda: 'x86_64'\n"
     )
     return tree

@@ -9,6 +9,8 @@
  *	exit STATUS	all tests have ended; 0 if none failed, 1 if one did, 2 if there was none
  * patchkit.results: KTAP in the shape of the kernel's own tools/testing/selftests/kselftest/runner.sh,
  * each line of a test's output behind "# ", and after each result the time it took.
+ * patchkit.coverage, if there is such a port: before the end, each file of counters that gcov has in
+ *	debugfs, as its name and its size in a line, and its bytes.
  *
  * A line of the plan is TIMEOUT TARGET TEST with single spaces, the time in seconds (0: none). The
  * test is an executable TEST in the directory /kselftest/TARGET and is started there.
@@ -20,6 +22,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,6 +40,7 @@
 #define ALIVE_SECONDS	2
 #define PORT_SECONDS	20
 #define KILL_SECONDS	10
+#define COVERAGE	"/sys/kernel/debug/gcov"
 /* What one test may say; a flood must not keep the guest busy for ever. */
 #define OUTPUT_LIMIT	(4L << 20)
 
@@ -45,6 +49,7 @@ enum { KSFT_PASS = 0, KSFT_XFAIL = 2, KSFT_SKIP = 4 };
 static int status_port = -1;
 static int results_port = -1;
 static int kernel_log = -1;
+static int coverage_port = -1;
 
 static double now(void)
 {
@@ -343,6 +348,39 @@ static int report(int number, const char *target, const char *test, int timeout,
 	return 1;
 }
 
+/* Files of debugfs say that they are empty, so each is read to its end first. */
+static int send_counters(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	size_t size = 0, room = 0;
+	char *data = NULL;
+	ssize_t got = 0;
+	int file;
+
+	(void)status;
+	(void)where;
+	if (type != FTW_F || strlen(path) < 5 || strcmp(path + strlen(path) - 5, ".gcda") != 0)
+		return 0;
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	do {
+		size += got;
+		if (size == room) {
+			char *more = realloc(data, room += 65536);
+
+			if (!more)
+				give_up(path);
+			data = more;
+		}
+		got = file < 0 ? 0 : read(file, data + size, room - size);
+	} while (got > 0);
+	if (file >= 0)
+		close(file);
+	say(coverage_port, "%s %zu\n", path + strlen(COVERAGE), size);
+	write_all(coverage_port, data, size);
+	free(data);
+	say(status_port, "alive\n");
+	return 0;
+}
+
 int main(void)
 {
 	char line[512], target[256], test[256];
@@ -376,6 +414,9 @@ int main(void)
 		out = run_one(target, test, timeout);
 		failed += report(number, target, test, timeout, &out);
 	}
+	coverage_port = open_port("patchkit.coverage");
+	if (coverage_port >= 0)
+		nftw(COVERAGE, send_counters, 16, FTW_PHYS);
 	say(kernel_log, "<6>patchkit: %d of %d tests failed\n", failed, count);
 	say(status_port, "exit %d\n", !count ? 2 : failed ? 1 : 0);
 	stop();

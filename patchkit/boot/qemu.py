@@ -42,10 +42,6 @@ class Guest:
                 *self.arch.qemu.append,
                 # The first oops ends the guest: what a damaged kernel says later means nothing.
                 "panic=-1", "oops=panic",
-                # An NMI from us makes a guest that stands still say where.
-                "unknown_nmi_panic",
-                # A reset that needs no firmware tables; with -no-reboot it ends QEMU.
-                "reboot=t",
                 *self.append,
             )
         )  # fmt: skip

@@ -17,6 +17,8 @@ from patchkit.build.arch import Arch
 from patchkit.progress import Progress, no_progress
 
 STAGE = "boot"
+COVERAGE = "coverage"
+"""A port; see init.c."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class BootRequest:
     cpus: int = 2
     memory: str = ""
     append: tuple[str, ...] = ()
+    coverage: bool = False
+    """Let the guest hand over gcov's counters, to :attr:`BootResult.counters`."""
     icount: bool = False
     """As for qemu.Guest."""
 
@@ -50,6 +54,8 @@ class BootResult:
     """Starts the same guest by hand; its ports then go to files."""
     probe_seconds: float = 0.0
     """Time that went into finding that KVM does not work here."""
+    counters: Path | None = None
+    """What init.c says of the port ``coverage``."""
 
 
 def boot(
@@ -88,11 +94,14 @@ def _run(
 ) -> BootResult:  # fmt: skip
     guest = Guest(
         request.arch, request.image, request.initramfs, decision.accelerator, request.cpus,
-        request.memory, request.append, icount=request.icount,
+        request.memory, request.append, (COVERAGE,) if request.coverage else (), request.icount,
     )  # fmt: skip
+    counters = request.directory / "coverage.counters" if request.coverage else None
     console = request.directory / "console.log"
     results = request.directory / "results.ktap"
-    vm = run_vm(guest, clocks, console, results, on_results)
+    files = {COVERAGE: counters} if counters else {}
+    vm = run_vm(guest, clocks, console, results, on_results, files=files)
     return BootResult(
-        vm, decision.accelerator, decision.why, console, results, shlex.join(command(guest))
-    )
+        vm, decision.accelerator, decision.why, console, results, shlex.join(command(guest)),
+        counters=counters,
+    )  # fmt: skip

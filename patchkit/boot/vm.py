@@ -77,12 +77,13 @@ def run_vm(
     results: Path,
     on_results: Callable[[bytes], None] = lambda data: None,
     links: Mapping[str, socket.socket] | None = None,
+    files: Mapping[str, Path] | None = None,
 ) -> VmResult:
     """Start *guest*, wait for its end, and leave its console and its results in files.
 
     *on_results* gets the bytes of the results port as they come. *links* are QEMU's ends for the
-    guest's other ports; they are closed here once QEMU has them. Raises InfrastructureError when
-    QEMU cannot be started.
+    guest's other ports; they are closed here once QEMU has them. What comes from a port of *files*
+    goes there. Raises InfrastructureError when QEMU cannot be started.
     """
     with contextlib.ExitStack() as stack:
         run = _Run(
@@ -90,6 +91,10 @@ def run_vm(
             stack.enter_context(BoundedLog(console)),
             stack.enter_context(BoundedLog(results, head=64 << 20)),
             on_results,
+            {
+                name: stack.enter_context(BoundedLog(path, head=64 << 20))
+                for name, path in (files or {}).items()
+            },
         )
         run.start(guest, stack, links or {})
         return run.watch()
@@ -100,9 +105,10 @@ class _Run:
 
     def __init__(
         self, clocks: Clocks, console: BoundedLog, results: BoundedLog,
-        on_results: Callable[[bytes], None],
+        on_results: Callable[[bytes], None], files: Mapping[str, BoundedLog],
     ) -> None:  # fmt: skip
         self._clocks = clocks
+        self._files = files
         self._console = console
         self._results = results
         self._on_results = on_results
@@ -125,7 +131,7 @@ class _Run:
         stack.enter_context(self._selector)
         ours: dict[str, socket.socket] = {}
         theirs: dict[str, socket.socket] = {}
-        for name in ("results", "status", "control"):
+        for name in ("results", "status", "control", *self._files):
             ours[name], theirs[name] = socket.socketpair()
             stack.enter_context(ours[name])
             stack.enter_context(theirs[name])
@@ -144,6 +150,7 @@ class _Run:
             (ours["results"].fileno(), self._take_results),
             (ours["status"].fileno(), self._take_status),
             (self._qemu.stderr.fileno(), self._take_stderr),
+            *((ours[name].fileno(), log.write) for name, log in self._files.items()),
         ):
             os.set_blocking(stream, False)
             self._selector.register(stream, selectors.EVENT_READ, take)

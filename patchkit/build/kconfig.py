@@ -72,9 +72,9 @@ class OptionsDropped(UserError):
         )
 
 
-def fragments_for(arch: Arch, *, debug: bool = False) -> tuple[Path, ...]:
+def fragments_for(arch: Arch, *, debug: bool = False, coverage: bool = False) -> tuple[Path, ...]:
     """Return patchkit's own fragments for *arch*."""
-    names = ["base", arch.name, *(["debug"] if debug else [])]
+    names = ["base", arch.name, *["debug"] * debug, *["coverage"] * coverage]
     return tuple(CONFIGS / f"{name}.config" for name in names)
 
 

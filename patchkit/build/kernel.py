@@ -13,9 +13,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from patchkit import process
 from patchkit.build.arch import Arch
@@ -47,6 +47,8 @@ class BuildRequest:
     tree_id: str = ""
     """What *source* holds, for the record."""
     accept_dropped: bool = False
+    counted: tuple[str, ...] = ()
+    """Sources, as paths in the tree, whose objects get gcov's counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class BuildFailed(PatchkitError):
 def build_directory(request: BuildRequest) -> Path:
     """Return the directory that *request* is built in."""
     options = digest(wanted(request.fragments).values())
-    key = hashlib.sha256(f"{options}\0{request.toolchain.id}".encode()).hexdigest()[:12]
+    counted = " ".join(_profile(request.counted))
+    key = hashlib.sha256(f"{options}\0{request.toolchain.id}{counted}".encode()).hexdigest()[:12]
     return request.parent / f"build-{request.arch.name}-{key}"
 
 
@@ -107,7 +110,7 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
     started = time.monotonic()
     argv = [
         *request.toolchain.make(request.source, directory, request.arch),
-        f"-j{request.jobs}", request.arch.target,
+        f"-j{request.jobs}", *_profile(request.counted), request.arch.target,
     ]  # fmt: skip
     steps = run_make(
         argv, request.toolchain.environment(directory), log, f"the {request.arch.name} kernel",
@@ -118,6 +121,15 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
         raise InfrastructureError(f"{image}: make ended well and did not make it", hint=str(log))
     _record(directory / _METADATA, request, state="built")
     return BuildResult(directory, image, configured.config, log, configured.dropped, seconds, steps)
+
+
+def _profile(sources: Sequence[str]) -> list[str]:
+    """Return the variables that kbuild looks at for each object (Documentation/dev-tools/gcov.rst).
+
+    It knows an object by the name of its file alone, so others of that name count, too.
+    """
+    stems = sorted({PurePosixPath(source).stem for source in sources if source.endswith(".c")})
+    return [f"GCOV_PROFILE_{stem}.o=y" for stem in stems]
 
 
 def _is_built(request: BuildRequest, directory: Path) -> bool:

@@ -21,6 +21,7 @@ from patchkit.errors import ExitCode, UserError
 from patchkit.lint.reports.json import document as lint_document
 from patchkit.lint.session import LintReport
 from patchkit.pipeline import Built, TestRequest, TestResult
+from patchkit.results.coverage import Coverage, ranges
 from patchkit.results.junit import write_junit
 from patchkit.results.record import verdict_json
 from patchkit.results.verdict import Verdict, judge_log
@@ -151,8 +152,8 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
         revision = (arguments.rev or "HEAD") if repository else None
         arguments.base = revision or ""
     request = TestRequest(
-        tree, revision, debug=arguments.profile == "debug", jobs=arguments.jobs or 0,
-        reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
+        tree, revision, arch=arguments.arch, debug=arguments.profile == "debug",
+        jobs=arguments.jobs or 0, reproduce=shlex.join(["patchkit", *sys.argv[1:]]),
     )  # fmt: skip
     if arguments.verb == "build":
         return request
@@ -160,7 +161,20 @@ def _request(arguments: argparse.Namespace, output: Output) -> TestRequest:
     return dataclasses.replace(
         request, targets=wanted.targets, accelerator=arguments.accel,
         timeout=arguments.timeout or 0, append=wanted.append, memory=wanted.memory,
+        counted_since=_counted_since(arguments, revision),
     )  # fmt: skip
+
+
+def _counted_since(arguments: argparse.Namespace, revision: str | None) -> str:
+    """Return what --coverage compares with: where the series was applied."""
+    if not arguments.coverage:
+        return ""
+    if not arguments.series or revision == arguments.base:
+        raise UserError(
+            "--coverage is about the lines that a series adds, and there are none",
+            hint="name a series that this tree does not have",
+        )
+    return str(arguments.base)
 
 
 def wishes_of(arguments: argparse.Namespace) -> Wishes:
@@ -196,10 +210,25 @@ def _show(result: TestResult, output: Output) -> None:
     output.data(f"accelerator: {booted.accelerator.upper()} ({booted.why})")
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     output.data(f"time: {spent}")
+    if result.coverage is not None:
+        _show_coverage(result.coverage, output)
     output.data(f"run directory: {result.run_directory} (index.html shows it all)")
     if result.verdict.word != "pass":
         output.data(f"console: {booted.console}")
         output.data(f"Next: {result.reproduce}")
+
+
+def _show_coverage(coverage: Coverage, output: Output) -> None:
+    output.table(
+        ("ADDED TO", "LINES", "BRANCHES", "NEVER RAN"),
+        (
+            (file.path, f"{file.ran}/{file.lines}", f"{file.taken}/{file.branches}",
+             ranges(file.never_ran))
+            for file in coverage.files
+        ),
+    )  # fmt: skip
+    lines, ran, branches, taken = coverage.totals
+    output.data(f"coverage: {ran} of {lines} lines, {taken} of {branches} branches")
 
 
 def _show_verdict(verdict: Verdict, output: Output) -> None:

@@ -9,9 +9,10 @@ import os
 from pathlib import Path
 
 from patchkit import __version__
+from patchkit.build.arch import arch_names
 from patchkit.cli.formatting import Formatter
 
-TREE_HELP = "a checkout or directory, debian:VERSION or fixture:ERA (default: here)"
+TREE_HELP = "a directory, debian:VERSION, fixture:ERA (default: here)"
 EXIT_CODES = (
     "Exit codes: 0 yes; 1 the answer is no (conflict, finding, failed test); 2 usage or "
     "configuration; 3 infrastructure; 4 nothing ran; 130 interrupted."
@@ -84,6 +85,10 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         help="debug: lockdep, DEBUG_VM, DEBUG_ATOMIC_SLEEP, KASAN",
     )  # fmt: skip
     group.add_argument(
+        "--arch", choices=arch_names(), default="", metavar="NAME",
+        help=f"{' or '.join(arch_names())} (default: this machine's)",
+    )  # fmt: skip
+    group.add_argument(
         "-j", "--jobs", type=_positive, metavar="N", help="jobs (default: all cores)"
     )
     if runs:
@@ -105,10 +110,13 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
         group.add_argument(
             "--memory", metavar="SIZE", help="of the guest, such as 2G (default: as above)"
         )
+        group.add_argument(
+            "--coverage", action="store_true", help="say what ran of the lines that were added"
+        )
         group.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML as well")
         group.add_argument(
             "--explore", type=_positive, metavar="N", nargs="?", const=1000, default=0,
-            help="try N (1000) random sequences of calls against the model instead",
+            help="try N (1000) random sequences of calls instead",
         )  # fmt: skip
         group.add_argument(
             "--seed", type=int, metavar="S", default=1, help="for --explore; the same, the same"

@@ -25,6 +25,7 @@ _STEP = re.compile(r"  [A-Z][A-Z0-9_+-]* +(?:\[[A-Z]\] +)?(?P<target>\S+)$")
 _MESSAGE = re.compile(
     r"(?P<path>[^\s:]+):(?P<line>\d+):(?:\d+:)? (?P<text>(?:fatal )?(?:warning|error): .*)"
 )
+_NO_RULE = re.compile(r"make\S*: \*\*\* No rule to make target '(?P<target>\S+)'\.(?:  Stop\.)?")
 _TOOL_MESSAGE = re.compile(r"(?P<path>[^\s:]+): (?P<text>warning: .*)")
 
 
@@ -126,6 +127,7 @@ class Kernel:
         done = self.make(*objects)
         text = done.stdout.decode("utf-8", "replace")
         said = by_target(text)
+        said |= {name: [line] for line in text.splitlines() if (name := _without_rule(line))}
         found = {}
         for name in objects:
             built = (self.directory / name).is_file()
@@ -153,6 +155,12 @@ class Kernel:
             config.read_text(encoding="utf-8", errors="replace"),
             Path(name).name,
         )
+
+
+def _without_rule(line: str) -> str:
+    """Return the target that make has no rule for; kbuild of 5.10 says so of what is not wanted."""
+    match = _NO_RULE.fullmatch(line)
+    return match["target"] if match else ""
 
 
 def enabled(makefile: str, config: str, name: str) -> bool:

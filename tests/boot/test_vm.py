@@ -6,6 +6,7 @@ Only the clock under test is short; the others are far away, so that no result d
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import select
@@ -59,6 +60,13 @@ def test_a_guest_in_order(run: Run) -> None:
     assert result.first_byte_seconds is not None
     assert result.ready_seconds is not None
     assert word(result, results) == "pass"
+
+
+def test_a_port_of_its_own_goes_to_its_file(guest: Callable[[str], Guest], tmp_path: Path) -> None:
+    asked = dataclasses.replace(guest("counts"), ports=("coverage",))
+    files = {"coverage": tmp_path / "counters"}
+    run_vm(asked, clocks(), tmp_path / "console.log", tmp_path / "results.ktap", files=files)
+    assert files["coverage"].read_bytes() == b"/a.gcda 3\nabc"
 
 
 def test_good_results_and_a_warning(run: Run) -> None:

@@ -78,4 +78,9 @@ def test_our_own_fragments_can_be_read_and_do_not_argue(name: str) -> None:
 
 
 def test_every_fragment_belongs_to_something() -> None:
-    assert {path.stem for path in CONFIGS.glob("*.config")} == {"base", "debug", *arch_names()}
+    assert {path.stem for path in CONFIGS.glob("*.config")} == {
+        "base",
+        "coverage",
+        "debug",
+        *arch_names(),
+    }

@@ -245,3 +245,14 @@ def test_a_machine_without_the_compiler(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(InfrastructureError, match="gcc: not found") as caught:
         detect(ARCH)
     assert "apt-get install" in caught.value.hint
+
+
+def test_sources_whose_execution_is_counted(
+    tree: Path, toolchain: Toolchain, tmp_path: Path
+) -> None:
+    plain = request(tree, toolchain, tmp_path, "CONFIG_PROC_FS=y\n")
+    counted = dataclasses.replace(plain, counted=("init/main.c", "include/main.h"))
+    one, other = build(plain).directory, build(counted).directory
+    assert one != other
+    assert (one / "counted").read_text() == "\n"
+    assert (other / "counted").read_text() == "y\n"

@@ -81,6 +81,9 @@ def guest(what):
         print("QEMU emulator version 0.0 (fake)")
     elif what == "good":
         good()
+    elif what == "counts":
+        os.write(channel("coverage"), b"/a.gcda 3\nabc")
+        good()
     elif what == "warns":
         good("WARNING: CPU: 0 PID: 1 at mm/x.c:1 foo+0x1/0x2")
     elif what == "never prints":

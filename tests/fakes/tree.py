@@ -45,6 +45,7 @@ allnoconfig:
 bzImage: $(O)/arch/x86/boot/bzImage
 $(O)/arch/x86/boot/bzImage: $(SRC)/main.c $(O)/.config
 	@echo "  CC      main.o"
+	@echo "$(GCOV_PROFILE_main.o)" > $(O)/counted
 	@! grep broken $(SRC)/main.c || { echo "main.c:1:1: error: broken" >&2; exit 2; }
 	@mkdir -p $(dir $@)
 	@cp $(SRC)/main.c $@

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from patchkit.paths import data_directory
 from patchkit.series.plan import plan
-from patchkit.tree.source import DirectoryTree
+from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 
 FIXTURES = data_directory("kernel-tree-fixtures")
 PINNED = ["vm-pinned", "mpin"]
@@ -49,3 +50,29 @@ def test_without_pins_nothing_is_said_of_them(tmp_path: Path, era: str) -> None:
     alone = applied(tmp_path / "alone", era, ["mvolatile"])
     assert b"VM_PINNED" not in b"\n".join(alone["mm/mvolatile.c"])
     assert plan(DirectoryTree(tmp_path / "alone"), ["mvolatile"]).changed == ()
+
+
+def lines_after(tree: Tree, *steps: list[str]) -> dict[str, Counter[bytes]]:
+    """Return the lines of each file that these series change, one step after the other."""
+    changed: dict[str, bytes | None] = {}
+    for series in steps:
+        made = plan(OverlayTree(tree, changed), series)
+        assert not made.conflicts, [str(patch.conflict) for patch in made.conflicts]
+        for patch in made.patches:
+            changed |= {change.path: change.new for change in patch.changes}
+    return {path: Counter((data or b"").splitlines()) for path, data in changed.items()}
+
+
+@pytest.mark.real
+def test_markers_for_files_only_and_a_merge_by_hand(real_tree: Callable[[str], GitTree]) -> None:
+    """6.1 has no small tree: its PTE markers and its vma_merge() are those of no other."""
+    tree = real_tree("6.1")
+    after = lines_after(tree, PINNED, ["mvolatile"])
+    before = lines_after(tree, ["mvolatile"], PINNED)
+    assert {path for path in after | before if after.get(path) != before.get(path)} == set()
+    assert after["init/Kconfig"][b"\tselect PTE_MARKER"] == 1
+    assert after["include/linux/swapops.h"][b"#define  PTE_MARKER_PURGED   BIT(1)"] == 1
+    ours = b"\n".join(after["mm/mvolatile.c"])
+    assert b"vma_merge(" in ours and b"VM_PINNED" in ours
+    for absent in (b"vma_start_write", b".walk_lock", b"vm_flags_set", b"VM_DROPPABLE"):
+        assert absent not in ours, absent

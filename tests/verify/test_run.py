@@ -103,6 +103,22 @@ def test_a_header_stands_for_what_may_include_it(kernel: MiniKernel) -> None:
     assert "nommu" not in row.output, "what did not build before is of another configuration"
 
 
+def test_what_make_has_no_rule_for_is_of_another_configuration(kernel: MiniKernel) -> None:
+    """As make of 5.10 says of mm/slob.o where CONFIG_SLUB is on."""
+    commit = kernel.commit("header", {"include/linux/mm.h": "#define MM 1\n#define MORE 2\n"})
+    row = row_of(run(kernel, commit, checks=("objects",)), "objects")
+    assert (row.state, row.output) == ("ok", "2 objects")
+
+
+def test_a_new_file_that_no_makefile_names_does_not_build(tmp_path: Path) -> None:
+    kernel = MiniKernel(tmp_path, without=("mm/slob.c",))
+    commit = kernel.commit("new", {"mm/slob.c": "int s(void);\n"})
+    row = row_of(run(kernel, commit, checks=("objects",)), "objects")
+    assert row.state == "fail"
+    assert "mm/slob.o does not build" in row.output
+    assert "No rule to make target 'mm/slob.o'" in row.output
+
+
 def test_the_last_commit_stands_for_the_whole_series(kernel: MiniKernel) -> None:
     """A header makes sparse warn elsewhere, and clang compiles once: both show at the end."""
     header = {

@@ -2,10 +2,6 @@
 #include <linux/mm.h>
 #include <linux/rmap.h>
 
-typedef struct {
-	unsigned long word;
-} pmd_t, pud_t;
-
 #define VM_WARN_ON_ONCE_PAGE(condition, page)	WARN_ON(condition)
 
 struct page *pmd_page(pmd_t pmd);

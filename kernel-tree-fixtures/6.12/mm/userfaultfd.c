@@ -12,3 +12,9 @@ static int validate_move_areas(struct userfaultfd_ctx *ctx,
 
 	return ctx && src_vma->anon_vma ? 0 : -EINVAL;
 }
+
+ssize_t move_pages(struct userfaultfd_ctx *ctx, unsigned long dst_start,
+		   unsigned long src_start, unsigned long len, __u64 mode)
+{
+	return ctx && dst_start != src_start && !mode ? len : 0;
+}

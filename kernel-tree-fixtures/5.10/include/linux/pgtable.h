@@ -29,4 +29,13 @@ static inline unsigned long my_zero_pfn(unsigned long addr)
 }
 #endif
 
+typedef struct {
+	unsigned long word;
+} pmd_t, pud_t;
+
+static inline int pmd_trans_unstable(pmd_t *pmd)
+{
+	return 0;
+}
+
 #endif /* _LINUX_PGTABLE_H */

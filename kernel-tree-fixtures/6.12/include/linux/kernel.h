@@ -12,6 +12,7 @@ typedef unsigned long uintptr_t;
 typedef unsigned long pgoff_t;
 typedef long long s64;
 typedef unsigned long long u64;
+typedef unsigned long long __u64;
 typedef _Bool bool;
 
 #define true		1

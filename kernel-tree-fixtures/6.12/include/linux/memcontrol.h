@@ -11,7 +11,7 @@ struct mem_cgroup *mem_cgroup_iter(struct mem_cgroup *root,
 void mem_cgroup_iter_break(struct mem_cgroup *root, struct mem_cgroup *prev);
 void mem_cgroup_calculate_protection(struct mem_cgroup *root,
 				     struct mem_cgroup *memcg);
-bool mem_cgroup_below_min(struct mem_cgroup *root, struct mem_cgroup *memcg);
-bool mem_cgroup_below_low(struct mem_cgroup *root, struct mem_cgroup *memcg);
+bool mem_cgroup_below_min(struct mem_cgroup *target, struct mem_cgroup *memcg);
+bool mem_cgroup_below_low(struct mem_cgroup *target, struct mem_cgroup *memcg);
 
 #endif /* _LINUX_MEMCONTROL_H */

@@ -34,6 +34,8 @@
 #define VM_HIGH_ARCH_4	BIT(VM_HIGH_ARCH_BIT_4)
 #define VM_MTE		VM_HIGH_ARCH_4
 
+#define VM_SHADOW_STACK	VM_NONE
+
 #ifdef CONFIG_64BIT
 #define VM_DROPPABLE_BIT	40
 #define VM_DROPPABLE	BIT(VM_DROPPABLE_BIT)
@@ -68,6 +70,10 @@ static inline void vm_flags_init(struct vm_area_struct *vma,
 				 vm_flags_t flags)
 {
 	vma->__vm_flags = flags;
+}
+
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
 }
 
 static inline void vm_flags_set(struct vm_area_struct *vma,

@@ -35,4 +35,8 @@ static inline void mmap_read_unlock(struct mm_struct *mm)
 	up_read(&mm->mmap_lock);
 }
 
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+}
+
 #endif /* _LINUX_MMAP_LOCK_H */

@@ -12,4 +12,12 @@ struct anon_vma {
 	struct anon_vma *parent;
 };
 
+struct folio;
+
+void folio_remove_rmap_ptes(struct folio *folio, struct page *page,
+			    int nr_pages, struct vm_area_struct *vma);
+
+#define folio_remove_rmap_pte(folio, page, vma) \
+	folio_remove_rmap_ptes(folio, page, 1, vma)
+
 #endif /* _LINUX_RMAP_H */
