@@ -114,6 +114,8 @@ def _explore(arguments: argparse.Namespace, request: TestRequest, output: Output
 
     if arguments.junit:
         raise UserError("--explore has no tests for --junit", hint="leave out one of them")
+    if arguments.coverage:
+        raise UserError("--explore does not count what ran", hint="leave out --coverage")
     asked = ExploreRequest(request, arguments.explore, arguments.seed)
     with ProgressDisplay(output) as display:
         result = explore_kernel(asked, display)

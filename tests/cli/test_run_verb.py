@@ -137,6 +137,23 @@ def test_a_finding_is_shown_and_the_answer_is_no(
     assert len(asked) == 1, "what is wrong with the kernel, too, is worth knowing"
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(["--junit", "x.xml"], "no tests for --junit"), (["--coverage"], "not count what ran")],
+)
+def test_what_an_exploration_has_not_is_refused(
+    words: list[str], capsys: Capture, asked: list[TestRequest], more: list[str], said: str
+) -> None:
+    assert main(["test", *words[1:], "--explore", "5", *more]) == ExitCode.USAGE
+    assert said in capsys.readouterr().err
+    assert not asked
+
+
+def test_what_ran_is_counted_since_the_base(words: list[str], asked: list[TestRequest]) -> None:
+    assert main(["test", *words[1:], "--coverage"]) == ExitCode.YES
+    assert asked[0].counted_since not in ("", asked[0].revision)
+
+
 def test_findings_are_in_the_json(words: list[str], capsys: Capture, tmp_path: Path) -> None:
     template(tmp_path, LEAKS)
     assert main([*words, "--format", "json"]) == ExitCode.NO
