@@ -132,6 +132,7 @@ class TestResult:
             **verdict_json(self.verdict),
             "accelerator": self.booted.accelerator,
             "accelerator_why": self.booted.why,
+            "qemu_died": self.booted.qemu_died,
             "console": os.fspath(self.booted.console),
             "run_directory": os.fspath(self.run_directory),
             "reproduce": self.reproduce,
@@ -232,6 +233,7 @@ def _record(request: TestRequest, result: TestResult) -> Run:
     return Run(
         verdict=verdict.word, why=verdict.why, tests=verdict.tests, crashes=verdict.crashes,
         end=booted.vm.end, accelerator=booted.accelerator, accelerator_why=booted.why,
+        qemu_died=booted.qemu_died,
         tree=os.fspath(request.tree), commit=built.commit, targets=request.targets,
         profile="debug" if request.debug else "default",
         seconds={name: round(value, 3) for name, value in result.seconds.items()},

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ import pytest
 
 from patchkit.boot.crashes import Crash
 from patchkit.boot.qemu import Guest
+from patchkit.boot.vm import VmResult
 from patchkit.build.arch import load_arch
 from patchkit.build.toolchain import Toolchain
 from patchkit.errors import InfrastructureError, NothingRanError
@@ -266,6 +268,29 @@ def test_a_guest_is_started_as_asked_and_its_end_is_kept(
         assert ended.vm is None
     assert ended.vm is result
     assert (started[0].memory, started[0].append) == ("3G", ("cma=1G",))
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_qemu_that_dies_first_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    dead = VmResult("exited", -signal.SIGSEGV, False, None, "", (), "", 0.1, None, 1.0)
+    started = []
+
+    def run_vm(guest: Guest, *words: object, links: dict[str, socket.socket]) -> object:
+        started.append(guest)
+        if len(started) > deaths:
+            with links["explore"].makefile("r") as lines:
+                links["explore"].sendall(b"ready\n")
+                lines.readline()
+        return dead
+
+    monkeypatch.setattr("patchkit.explore.guest.run_vm", run_vm)
+    request = guest_request(tmp_path, monkeypatch)
+    lost = pytest.raises(GuestLost) if deaths > 1 else contextlib.nullcontext()
+    with lost, running(request, Ended()):
+        pass
+    assert len(started) == 2
 
 
 @pytest.mark.parametrize(

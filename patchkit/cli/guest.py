@@ -210,6 +210,8 @@ def _show(result: TestResult, output: Output) -> None:
     _show_verdict(result.verdict, output)
     booted = result.booted
     output.data(f"accelerator: {booted.accelerator.upper()} ({booted.why})")
+    if booted.qemu_died:
+        output.data(f"booted twice: {booted.qemu_died}")
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     output.data(f"time: {spent}")
     if result.coverage is not None:

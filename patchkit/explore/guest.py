@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from patchkit.boot import accel
 from patchkit.boot.accel import Choice
 from patchkit.boot.initramfs import compile_init, initramfs, library_finder
 from patchkit.boot.qemu import Guest
+from patchkit.boot.session import died
 from patchkit.boot.vm import Clocks, VmResult, run_vm
 from patchkit.build.arch import Arch
 from patchkit.build.selftests import SELFTESTS, Selftest
@@ -127,6 +128,10 @@ class RunningGuest:
         answer, _, self._pending = self._pending.partition(b"\n")
         return answer.decode("utf-8", "replace").strip()
 
+    def close(self) -> None:
+        """Leave the agent, which then ends the guest."""
+        self._link.close()
+
     def end(self) -> None:
         """Let the agent, and with it the guest, come to an end."""
         with contextlib.suppress(OSError):
@@ -172,7 +177,30 @@ def running(request: GuestRequest, ended: Ended) -> Iterator[RunningGuest]:
         request.arch, request.image, archive, accelerator, request.cpus, request.memory,
         request.append, (PORT,),
     )  # fmt: skip
+    with ThreadPoolExecutor(1, "guest") as pool:
+        try:
+            agent, end = _begin(request, guest, pool, ended)
+        except GuestLost:
+            if ended.vm is None or not died(ended.vm):
+                raise
+            agent, end = _begin(request, guest, pool, ended)
+        with contextlib.closing(agent):
+            try:
+                yield agent
+                agent.end()
+            except BaseException:
+                agent.close()
+                raise
+            finally:
+                ended.vm = end.result()
+
+
+def _begin(
+    request: GuestRequest, guest: Guest, pool: ThreadPoolExecutor, ended: Ended
+) -> tuple[RunningGuest, Future[VmResult]]:
+    """Start the guest in *pool* and wait for its agent."""
     ours, theirs = socket.socketpair()
+    ours.settimeout(ANSWER_SECONDS)
 
     def run() -> VmResult:
         with contextlib.closing(theirs):
@@ -181,18 +209,14 @@ def running(request: GuestRequest, ended: Ended) -> Iterator[RunningGuest]:
                 request.directory / "results.ktap", links={PORT: theirs},
             )  # fmt: skip
 
-    with contextlib.closing(ours), ThreadPoolExecutor(1, "guest") as pool:
-        ours.settimeout(ANSWER_SECONDS)
-        end = pool.submit(run)
-        running_guest = RunningGuest(ours)
-        try:
-            if (said := running_guest.ask("")) != "ready":
-                raise GuestLost(f"the agent did not come up: {said!r}")
-            yield running_guest
-            running_guest.end()
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            # Why there is no guest at all matters more than that it does not answer.
-            ended.vm = end.result()
+    end = pool.submit(run)
+    agent = RunningGuest(ours)
+    try:
+        if (said := agent.ask("")) != "ready":
+            raise GuestLost(f"the agent did not come up: {said!r}")
+    except BaseException:
+        agent.close()
+        # Why there is no guest at all matters more than that it does not answer.
+        ended.vm = end.result()
+        raise
+    return agent, end

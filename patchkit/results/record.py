@@ -32,6 +32,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """How the guest ended: one of vm.End."""
     accelerator: str
     accelerator_why: str
+    qemu_died: str = ""
+    """As in BootResult."""
     tree: str
     commit: str
     targets: tuple[str, ...]

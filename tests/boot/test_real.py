@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from patchkit import pipeline
 from patchkit.boot.vm import Clocks
 from patchkit.build.fragments import read_config
-from patchkit.pipeline import TestRequest, TestResult, test
+from patchkit.pipeline import TestRequest, TestResult
 from patchkit.tree.source import GitTree
 
 pytestmark = [pytest.mark.boot, pytest.mark.prove]
@@ -20,7 +21,7 @@ TARGET = "membarrier"
 
 def run(tree: GitTree, **more: object) -> TestResult:
     fields: dict[str, object] = {"revision": tree.commit, "targets": (TARGET,), **more}
-    return test(TestRequest(tree.repository, **fields))  # type: ignore[arg-type]
+    return pipeline.test(TestRequest(tree.repository, **fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("version", ["6.12"])

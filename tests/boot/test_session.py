@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +101,37 @@ def test_what_is_known_ends_with_the_machine_s_boot_or_qemu(
     monkeypatch.undo()
     (tmp_path / "cache" / "kvm.json").write_text(json.dumps({"key": 3}))
     assert accel.recall(X86, tmp_path / "cache") is None
+
+
+def test_a_qemu_that_dies_before_the_guest_is_ready_is_started_once_more(
+    start: Start, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    result = start("dies once", "tcg", said=said)
+    assert (result.vm.exit_status, result.vm.returncode) == (0, 0)
+    assert "SIGSEGV" in result.qemu_died
+    assert "before the guest was ready" in result.qemu_died
+    assert any("SIGSEGV" in text for text in said)
+    first = tmp_path / "console-died.log"
+    assert os.fspath(first) in result.qemu_died
+    assert "Linux version" in first.read_text()
+    assert "ready" not in start("good", "tcg").qemu_died
+
+
+def test_a_qemu_that_dies_twice_is_a_result(start: Start, tmp_path: Path) -> None:
+    result = start("dies", "tcg")
+    assert (result.vm.returncode, result.vm.exit_status) == (-signal.SIGSEGV, None)
+    assert "SIGSEGV" in result.qemu_died
+
+
+@pytest.mark.parametrize("what", ["killed", "dies of its kernel", "exits early"])
+def test_a_guest_that_ran_tests_or_complained_is_not_started_again(
+    start: Start, tmp_path: Path, what: str
+) -> None:
+    result = start(what, "tcg")
+    assert result.vm.returncode not in (None, 0)
+    assert result.qemu_died == ""
+    assert not (tmp_path / "console-died.log").exists()
 
 
 def test_why_kvm_is_not_used(device: Path, monkeypatch: pytest.MonkeyPatch) -> None:

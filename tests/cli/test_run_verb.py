@@ -111,7 +111,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[TestRequest]:
         verdict = Verdict("pass", "1 of 1 tests passed", (), ())
         return SimpleNamespace(
             verdict=verdict, built=SimpleNamespace(dropped=()), seconds={}, run_directory="run",
-            booted=SimpleNamespace(accelerator="tcg", why="asked for"), coverage=None,
+            booted=SimpleNamespace(accelerator="tcg", why="asked for", qemu_died=""),
+            coverage=None,
             as_json=lambda: {"schema": 1, "verdict": verdict.word},
         )  # fmt: skip
 
