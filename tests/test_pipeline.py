@@ -95,7 +95,7 @@ def test_what_ran_of_added_lines(repository: Path, guest: Callable[[str], Guest]
     assert result.as_json()["coverage"] == ()
     assert json.loads((result.run_directory / "coverage.json").read_text())["files"] == []
     built = result.built.build_directory
-    assert (built / "counted").read_text() == "y\n"
+    assert (built / "counted").read_text() == "y, init: \n"
     assert built != run(repository).built.build_directory
 
 

@@ -3,8 +3,8 @@
 
 A fragment is a piece of a ``.config``, as the kernel's ``scripts/kconfig/merge_config.sh`` takes
 it. One comment has a meaning here: ``# optional: REASON`` makes the options after it, up to the
-next empty line, optional. A tree that does not know an optional option is told of and accepted;
-any other option that does not end up as asked for is an error.
+next empty line, optional. That a tree cannot have an optional option for an architecture is told of
+and accepted; any other option that does not end up as asked for is an error.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Dropped:
     found: str
     """What the configuration has: a value, or ``n``."""
     known: bool
-    """Whether the tree has an option of that name at all."""
+    """Whether the tree can have such an option for the architecture."""
     why: str
     """The likely reason, for a person."""
 

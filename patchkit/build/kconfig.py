@@ -8,18 +8,16 @@ turn on by default. That keeps builds short and alike from tree to tree.
 
 from __future__ import annotations
 
-import difflib
-import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from patchkit import process
 from patchkit.build.arch import Arch
+from patchkit.build.definitions import read_definitions
 from patchkit.build.fragments import (
     Dropped,
-    Option,
     not_granted,
     read_config,
     wanted,
@@ -31,9 +29,6 @@ from patchkit.progress import Progress, no_progress
 STAGE = "configure"
 CONFIGS = Path(__file__).resolve().parent / "configs"
 MERGE = "scripts/kconfig/merge_config.sh"
-_DEFINITION = re.compile(r"\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*(?:#.*)?")
-_DEPENDS = re.compile(r"\s+depends on\s+(.*?)\s*")
-_SYMBOL = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,9 @@ def check(request: ConfigRequest) -> ConfigResult:
     """Compare the configuration that is in place with what is asked for; see configure()."""
     config = request.build / ".config"
     options = read_config(config)
-    dropped = explain(not_granted(wanted(request.fragments), options), options, request.source)
+    missed = not_granted(wanted(request.fragments), options)
+    defined = read_definitions(request.source, request.arch) if missed else None
+    dropped = tuple(defined.explain(option, options, request.arch) for option in missed if defined)
     refused = tuple(entry for entry in dropped if not entry.accepted)
     if refused and not request.accept_dropped:
         raise OptionsDropped(refused)
@@ -128,51 +125,3 @@ def _merge(request: ConfigRequest, script: Path) -> Path:
         env={"ARCH": request.arch.kernel, "KCONFIG_CONFIG": "", "CONFIG_": "CONFIG_"},
     )
     return where / ".config"
-
-
-def explain(
-    options: tuple[Option, ...], config: Mapping[str, str], source: Path
-) -> tuple[Dropped, ...]:
-    """Say for each option that was dropped whether the tree has it, and what it depends on."""
-    if not options:
-        return ()
-    definitions: dict[str, list[tuple[str, int, tuple[str, ...]]]] = {}
-    for name, file, line, depends in _definitions(source):
-        definitions.setdefault(name, []).append((file, line, depends))
-    result = []
-    for option in options:
-        found = config.get(option.name, "n")
-        places = definitions.get(option.name)
-        if places is None:
-            near = difflib.get_close_matches(option.name, definitions, 1)
-            why = "this tree has no such option" + (f"; nearest: {near[0]}" if near else "")
-        else:
-            file, line, depends = places[0]
-            why = f"{file}:{line}"
-            if depends:
-                why += " depends on " + " && ".join(depends)
-            symbols = dict.fromkeys(_SYMBOL.findall(" ".join(depends)))
-            off = [name for name in symbols if name not in config]
-            if off:
-                why += f"; off: {', '.join(off)}"
-        result.append(Dropped(option, found, places is not None, why))
-    return tuple(result)
-
-
-def _definitions(source: Path) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
-    """Yield name, file, line and ``depends on`` of every option defined anywhere in the tree."""
-    for path in sorted(source.rglob("Kconfig*")):
-        if not path.is_file() or path.is_symlink():
-            continue
-        file = path.relative_to(source).as_posix()
-        name, where = "", 0
-        depends: list[str] = []
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-            if match := _DEFINITION.fullmatch(line):
-                if name:
-                    yield name, file, where, tuple(depends)
-                name, where, depends = match[1], number, []
-            elif match := _DEPENDS.fullmatch(line):
-                depends.append(match[1])
-        if name:
-            yield name, file, where, tuple(depends)

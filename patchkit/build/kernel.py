@@ -126,10 +126,16 @@ def build(request: BuildRequest, progress: Progress = no_progress) -> BuildResul
 def _profile(sources: Sequence[str]) -> list[str]:
     """Return the variables that kbuild looks at for each object (Documentation/dev-tools/gcov.rst).
 
-    It knows an object by the name of its file alone, so others of that name count, too.
+    It knows an object by the name of its file alone; what keeps ``arch/x86/boot/memory.o``, which
+    has no gcov to call, from ``mm/memory.o`` is the directory that kbuild is in when it asks.
     """
-    stems = sorted({PurePosixPath(source).stem for source in sources if source.endswith(".c")})
-    return [f"GCOV_PROFILE_{stem}.o=y" for stem in stems]
+    places: dict[str, set[str]] = {}
+    for path in (PurePosixPath(source) for source in sources if source.endswith(".c")):
+        places.setdefault(path.stem, set()).add(path.parent.as_posix())
+    return [
+        f"GCOV_PROFILE_{stem}.o=$(if $(filter {' '.join(sorted(where))},$(obj)),y)"
+        for stem, where in sorted(places.items())
+    ]
 
 
 def _is_built(request: BuildRequest, directory: Path) -> bool:

@@ -11,6 +11,9 @@ import pytest
 from fakes.tree import ARCH
 
 from patchkit.boot.elf import read_dynamic
+from patchkit.build.arch import Arch, load_arch
+from patchkit.build.definitions import read_definitions
+from patchkit.build.fragments import Option
 from patchkit.build.kconfig import ConfigRequest, OptionsDropped, configure
 from patchkit.build.kernel import BuildFailed, BuildRequest, build, build_directory
 from patchkit.build.selftests import (
@@ -69,6 +72,46 @@ def test_an_optional_option_may_be_unknown_but_not_refused(
         configure(ConfigRequest(tree, tmp_path / "b", ARCH, toolchain, (path,)))
     accepted = ConfigRequest(tree, tmp_path / "b", ARCH, toolchain, (path,), True)
     assert [entry.option.name for entry in configure(accepted).dropped] == ["NEEDS_OFF"]
+
+
+OTHERS = """\
+config HAVE_SOFT_DIRTY
+	bool
+
+config HAVE_BY_DEFAULT
+	def_bool y
+
+config SOFT_DIRTY
+	bool "track writes"
+	depends on HAVE_SOFT_DIRTY && PROC_FS
+
+config EITHER
+	bool "one of two"
+	depends on HAVE_SOFT_DIRTY || PROC_FS
+
+config LATER
+	bool "something else is off"
+	depends on HAVE_BY_DEFAULT && EITHER
+"""
+
+
+def test_what_an_architecture_cannot_have_is_not_known(tree: Path) -> None:
+    (tree / "Kconfig").write_text(OTHERS)
+    for name in ("arm64", "x86"):
+        (tree / "arch" / name).mkdir(parents=True, exist_ok=True)
+    x86 = tree / "arch" / "x86" / "Kconfig"
+    x86.write_text("config X86_MCE\n\tbool\n\tselect HAVE_SOFT_DIRTY\n")
+
+    def known(name: str, arch: Arch) -> bool:
+        option = Option(name, "y", "config", 1)
+        return read_definitions(tree, arch).explain(option, {"PROC_FS": "y"}, arch).known
+
+    arm64 = load_arch("arm64")
+    names = ("X86_MCE", "SOFT_DIRTY", "EITHER", "LATER")
+    assert [known(name, ARCH) for name in names] == [True, True, True, True]
+    assert [known(name, arm64) for name in names] == [False, False, True, True]
+    why = read_definitions(tree, arm64).explain(Option("SOFT_DIRTY", "y", "c", 1), {}, arm64).why
+    assert "nothing turns HAVE_SOFT_DIRTY on for arm64" in why
 
 
 def test_the_source_tree_is_not_written_to(
@@ -254,5 +297,5 @@ def test_sources_whose_execution_is_counted(
     counted = dataclasses.replace(plain, counted=("init/main.c", "include/main.h"))
     one, other = build(plain).directory, build(counted).directory
     assert one != other
-    assert (one / "counted").read_text() == "\n"
-    assert (other / "counted").read_text() == "y\n"
+    assert (one / "counted").read_text() == ", init: \n"
+    assert (other / "counted").read_text() == ", init: y\n"

@@ -30,6 +30,7 @@ done
 MAKEFILE = r"""
 all: $(MAKECMDGOALS)
 SRC := $(CURDIR)
+obj := .
 # An option is granted if Kconfig has it and does not say that it depends on OFF.
 allnoconfig:
 	@: > $(O)/.config.new
@@ -45,7 +46,7 @@ allnoconfig:
 bzImage: $(O)/arch/x86/boot/bzImage
 $(O)/arch/x86/boot/bzImage: $(SRC)/main.c $(O)/.config
 	@echo "  CC      main.o"
-	@echo "$(GCOV_PROFILE_main.o)" > $(O)/counted
+	@echo "$(GCOV_PROFILE_main.o), init: $(foreach obj,init,$(GCOV_PROFILE_main.o))" > $(O)/counted
 	@! grep broken $(SRC)/main.c || { echo "main.c:1:1: error: broken" >&2; exit 2; }
 	@mkdir -p $(dir $@)
 	@cp $(SRC)/main.c $@
