@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,18 +26,34 @@ SPINE = ("vm-pinned", "mpin")
 LONGTERM = ("pf-memalloc-pin", "pin-selftests")
 CMA = "cma=1G@512M"
 """Of the long-term pins once more: user memory in a CMA range of this size and place."""
+WORD = re.compile(r"\w+")
 PATCHKIT = (sys.executable, "-m", "patchkit")
 
 
 def digest(series: str) -> str:
-    """Return the SHA-256 of everything that a series renders from."""
+    """Return the SHA-256 of everything that a series renders from.
+
+    That is its own files, what all templates share, and those of the common facts that it or
+    another such fact names; other facts cannot change what it renders.
+    """
     templates = ROOT / "templates"
     files = sorted(path for path in (templates / series).rglob("*") if path.is_file())
-    files += sorted(path for path in templates.iterdir() if path.is_file())
+    files += sorted(path for path in templates.glob("*.j2"))
     summed = hashlib.sha256()
+    said: set[str] = set()
     for path in files:
         summed.update(f"{path.relative_to(templates)}\0".encode())
         summed.update(hashlib.sha256(path.read_bytes()).digest())
+        said.update(WORD.findall(path.read_text(encoding="utf-8")))
+    common = templates / "facts.toml"
+    facts = tomllib.loads(common.read_text(encoding="utf-8"))["facts"]
+    defined = {name: json.dumps(fact, sort_keys=True) for name, fact in facts.items()}
+    named: set[str] = set()
+    while more := (said & defined.keys()) - named:
+        named |= more
+        said.update(word for name in more for word in WORD.findall(defined[name]))
+    for name in sorted(named):
+        summed.update(f"{name}\0{defined[name]}\0".encode())
     return summed.hexdigest()
 
 

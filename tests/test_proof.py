@@ -29,15 +29,56 @@ def test_each_claim_has_a_name_of_its_own() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_digest_sees_every_file_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FACTS = """\
+[facts.one]
+probe = "any"
+of = ["two"]
+
+[facts.two]
+probe = "file"
+file = "mm/mlock.c"
+
+[facts.three]
+probe = "file"
+file = "mm/mmap.c"
+"""
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(prove, "ROOT", tmp_path)
-    series = tmp_path / "templates" / "s"
-    series.mkdir(parents=True)
-    (series / "a").write_text("1")
-    first = prove.digest("s")
-    (series / "a").write_text("2")
-    second = prove.digest("s")
+    (tmp_path / "templates" / "s").mkdir(parents=True)
+    (tmp_path / "templates" / "s" / "a").write_text("{% if one %}1{% endif %}")
+    (tmp_path / "templates" / "facts.toml").write_text(FACTS)
+    return tmp_path / "templates"
+
+
+def test_digest_sees_every_file_and_name(templates: Path) -> None:
+    series = templates / "s"
+    digests = [prove.digest("s")]
+    (series / "a").write_text("{% if one %}2{% endif %}")
+    digests.append(prove.digest("s"))
     (series / "a").rename(series / "b")
-    third = prove.digest("s")
-    (tmp_path / "templates" / "facts.toml").write_text("")
-    assert len({first, second, third, prove.digest("s")}) == 4
+    digests.append(prove.digest("s"))
+    (templates / "flags.j2").write_text("")
+    digests.append(prove.digest("s"))
+    assert len(set(digests)) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('of = ["two"]', "of = []", True),
+        ('"mm/mlock.c"', '"mm/gup.c"', True),
+        ('"mm/mmap.c"', '"mm/gup.c"', False),
+        ("[facts.three]", "# nothing\n[facts.three]", False),
+        ("[facts.three]", "[facts.four]", False),
+    ],
+)
+def test_digest_sees_the_facts_that_a_series_names(
+    templates: Path, old: str, new: str, counts: bool
+) -> None:
+    first = prove.digest("s")
+    facts = templates / "facts.toml"
+    facts.write_text(facts.read_text().replace(old, new))
+    assert (prove.digest("s") != first) == counts
