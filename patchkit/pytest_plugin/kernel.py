@@ -209,16 +209,17 @@ class Kernel:
 
     def targets(self) -> tuple[str, ...]:
         """Return the kselftest targets: those asked for, or those that the series bring."""
-        return self.request.targets or self._wishes().targets
+        return self.request.targets or self.wishes().targets
 
-    def _wishes(self) -> Wishes:
+    def wishes(self) -> Wishes:
+        """Return what the series want of their guest."""
         templates = self.request.templates or data_directory("templates")
         return wishes(templates, self.request.series)
 
     def _test_request(self, targets: tuple[str, ...]) -> TestRequest:
         self.patched_tree()
         found = self._once("patched", self._apply)
-        asked, wanted = self.request, self._wishes()
+        asked, wanted = self.request, self.wishes()
         return TestRequest(
             Path(found["repository"] or asked.tree), found["revision"], targets, asked.arch,
             asked.profile == "debug", asked.accelerator, memory=wanted.memory,

@@ -41,6 +41,7 @@ from patchkit.paths import cache_directory
 from patchkit.pytest_plugin.kernel import Kernel, KernelRequest
 from patchkit.results.ktap import Parser
 from patchkit.results.verdict import judge
+from patchkit.series.wishes import Wishes
 from series_mutants.generate import Mutant, mutants, sample
 
 BAD = re.compile(rb"^(?:# )*not ok \d+ (?!.*# (?:XFAIL|TODO|SKIP))(.*)$", re.MULTILINE)
@@ -70,10 +71,10 @@ class Result:
 class Bench:
     """A built tree in which one line at a time is changed."""
 
-    def __init__(
-        self, source: Source, targets: tuple[str, ...], jobs: int, patience: float
-    ) -> None:
+    def __init__(self, source: Source, wishes: Wishes, jobs: int, patience: float) -> None:
         self.source = source
+        self.wishes = wishes
+        targets = wishes.targets
         self.patience = patience
         self.arch = load_arch("x86_64")
         self.toolchain = detect(self.arch)
@@ -132,9 +133,12 @@ class Bench:
         image = self.directory / self.arch.image
         try:
             booted = boot(
-                BootRequest(self.arch, image, self.archive, self.scratch, clocks=clocks),
+                BootRequest(
+                    self.arch, image, self.archive, self.scratch, clocks=clocks,
+                    memory=self.wishes.memory, append=self.wishes.append,
+                ),
                 on_results=follow,
-            )
+            )  # fmt: skip
         except Noticed as noticed:
             return str(noticed)
         verdict = judge(
@@ -209,7 +213,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as shared:
         prepared = Kernel(request, Path(shared))
         repository, base, commit = prepared.commits()
-        targets = prepared.targets()
+        wishes = prepared.wishes()
     diff = process.run(
         ["git", "-C", repository, "diff", "-U0", base, commit, "--", "*.c", "*.h", ":!tools"]
     ).stdout.decode("utf-8", "replace")
@@ -224,7 +228,7 @@ def main() -> int:
         lines = arguments.results.read_text(encoding="utf-8").splitlines()
         done = {result.id: result for result in (Result(**json.loads(line)) for line in lines)}
     with materialise(repository, commit) as source:
-        bench = Bench(source, targets, arguments.jobs, arguments.patience)
+        bench = Bench(source, wishes, arguments.jobs, arguments.patience)
         every = [one for one in every if bench.compiled(one.path)]
         chosen = sample(every, arguments.number, arguments.seed)
         if not done and (why := bench.boot(bench.tests)):
