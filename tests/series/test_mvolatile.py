@@ -67,7 +67,7 @@ def test_the_purged_type_is_taken_from_the_swap_areas(tmp_path: Path) -> None:
     assert types[b"\t\t\t SWP_MIGRATION_NUM + SWP_DEVICE_NUM)"] == 1
     assert types[b"\tSWP_MIGRATION_NUM - SWP_HWPOISON_NUM - SWP_PURGED_NUM)"] == 1
     known = after["include/linux/swapops.h"]
-    assert known[b"    defined(CONFIG_DEVICE_PRIVATE) || defined(CONFIG_MVOLATILE)"] == 1
+    assert known[b"\tdefined(CONFIG_DEVICE_PRIVATE) || defined(CONFIG_MVOLATILE)"] == 1
 
 
 @pytest.mark.parametrize("era", ["2.6.36", "3.15"])
