@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A miniature of its time: a child's VMAs are made here. */
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 
 #ifdef CONFIG_MMU
 static __latent_entropy int dup_mmap(struct mm_struct *mm,
@@ -14,6 +16,9 @@ static __latent_entropy int dup_mmap(struct mm_struct *mm,
 		return -EINTR;
 	mmap_write_lock(mm);
 	mm->total_vm = oldmm->total_vm;
+	retval = khugepaged_fork(mm, oldmm);
+	if (retval)
+		goto out;
 
 	for (mpnt = oldmm->mmap; mpnt; mpnt = mpnt->vm_next) {
 		if (mpnt->vm_flags & VM_DONTCOPY) {
@@ -30,7 +35,7 @@ static __latent_entropy int dup_mmap(struct mm_struct *mm,
 		tmp->vm_mm = mm;
 		mm->map_count++;
 	}
-
+out:
 	mmap_write_unlock(mm);
 	mmap_write_unlock(oldmm);
 	return retval;
@@ -52,6 +57,17 @@ static void check_mm(struct mm_struct *mm)
 				mm_pgtables_bytes(mm));
 }
 
+static inline void __mmput(struct mm_struct *mm)
+{
+	khugepaged_exit(mm);
+	mmdrop(mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	__mmput(mm);
+}
+
 void __mmdrop(struct mm_struct *mm)
 {
 	check_mm(mm);
@@ -63,6 +79,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm, struct task_struct *p,
 	if (!user_ns)
 		return NULL;
 	atomic_set(&mm->mm_count, 1);
+	INIT_LIST_HEAD(&mm->mmlist);
 	spin_lock_init(&mm->page_table_lock);
 	mm->mmap = NULL;
 	mm->map_count = 0;

@@ -6,7 +6,7 @@
 
 bool PageHuge(struct page *page);
 int isolate_hugetlb(struct page *page, struct list_head *list);
-int isolate_lru_page(struct page *page);
+extern int isolate_lru_page(struct page *page);
 void lru_add_drain_all(void);
 bool PageLRU(const struct page *page);
 

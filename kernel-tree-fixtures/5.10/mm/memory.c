@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/swapops.h>
 
 #include "internal.h"
-
-typedef struct {
-	unsigned long word;
-} pte_t;
 
 void copy_page_early(struct page *to, struct page *from);
 
@@ -29,6 +26,7 @@ copy_present_page(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma
 
 struct mmu_gather {
 	struct mm_struct *mm;
+	unsigned int fullmm : 1;
 };
 
 struct zap_details {
@@ -46,6 +44,32 @@ static inline bool should_zap_cows(struct zap_details *details)
 	return !details || details->even_cows;
 }
 
+bool free_swap_and_cache(swp_entry_t entry);
+
+static unsigned long zap_pte_range(struct mmu_gather *tlb,
+				struct vm_area_struct *vma, pmd_t *pmd,
+				unsigned long addr, unsigned long end,
+				struct zap_details *details)
+{
+	struct mm_struct *mm = tlb->mm;
+	spinlock_t *ptl;
+	pte_t *pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	long swapped = 0;
+
+	for (; addr < end; pte++, addr += PAGE_SIZE) {
+		swp_entry_t entry = pte_to_swp_entry(*pte);
+
+		if (!non_swap_entry(entry)) {
+			swapped++;
+		}
+		if (free_swap_and_cache(entry))
+			pte_clear_not_present_full(mm, addr, pte, tlb->fullmm);
+	}
+	pte_unmap_unlock(pte - 1, ptl);
+	vm_unacct_memory(swapped);
+	return end;
+}
+
 static void unmap_single_vma(struct mmu_gather *tlb,
 		struct vm_area_struct *vma, unsigned long start_addr,
 		unsigned long end_addr,
@@ -60,6 +84,35 @@ static void unmap_single_vma(struct mmu_gather *tlb,
 }
 
 typedef unsigned int vm_fault_t;
+
+#define VM_FAULT_SIGBUS		2
+#define VM_FAULT_HWPOISON	0x10
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	unsigned long address;
+	pmd_t *pmd;
+	pte_t orig_pte, *pte;
+	spinlock_t *ptl;
+};
+
+vm_fault_t swap_page_in(struct vm_fault *vmf, swp_entry_t entry);
+
+vm_fault_t do_swap_page(struct vm_fault *vmf)
+{
+	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
+	vm_fault_t ret = 0;
+
+	if (non_swap_entry(entry)) {
+		if (is_hwpoison_entry(entry)) {
+			ret = VM_FAULT_HWPOISON;
+		} else {
+			ret = VM_FAULT_SIGBUS;
+		}
+		return ret;
+	}
+	return swap_page_in(vmf, entry);
+}
 
 struct pt_regs;
 

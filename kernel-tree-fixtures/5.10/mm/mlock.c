@@ -69,10 +69,12 @@ static int apply_vma_lock_flags(unsigned long start, size_t len,
 
 	vma = find_vma(current->mm, start);
 	for (prev = vma ? vma->vm_prev : NULL; vma && start < end; vma = prev->vm_next) {
-		vm_flags_t newflags = (vma->vm_flags & VM_LOCKED_CLEAR_MASK) | flags;
+		vm_flags_t newflags = vma->vm_flags;
 
 		if (vma->vm_start > start)
 			return -ENOMEM;
+		newflags &= VM_LOCKED_CLEAR_MASK;
+		newflags |= flags;
 		error = mlock_fixup(vma, &prev, start, min(end, vma->vm_end), newflags);
 		if (error)
 			break;
@@ -176,8 +178,9 @@ static int apply_mlockall_flags(int flags)
 		wanted = 0;
 
 	for (vma = mm->mmap; vma; vma = prev->vm_next) {
-		vm_flags_t newflags = (vma->vm_flags & VM_LOCKED_CLEAR_MASK) | wanted;
+		vm_flags_t newflags;
 
+		newflags = (vma->vm_flags & VM_LOCKED_CLEAR_MASK) | wanted;
 		mlock_fixup(vma, &prev, vma->vm_start, vma->vm_end, newflags);
 	}
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 #include <linux/rmap.h>
+#include <linux/slab.h>
 
 struct page_vma_mapped_walk {
 	unsigned long address;
@@ -57,4 +58,21 @@ bool try_to_unmap(struct page *page, enum ttu_flags flags)
 		rwc.invalid_vma = invalid_migration_vma;
 	rmap_walk(page, &rwc);
 	return true;
+}
+
+static inline struct anon_vma *anon_vma_alloc(void)
+{
+	struct anon_vma *anon_vma = kmalloc(sizeof(*anon_vma), GFP_KERNEL);
+
+	if (anon_vma) {
+		anon_vma->root = anon_vma;
+		anon_vma->parent = anon_vma;
+		atomic_set(&anon_vma->refcount, 1);
+	}
+	return anon_vma;
+}
+
+struct anon_vma *anon_vma_root_alloc(void)
+{
+	return anon_vma_alloc();
 }

@@ -127,6 +127,7 @@ typedef struct {
 } seqcount_t;
 
 unsigned int raw_read_seqcount(const seqcount_t *s);
+void cond_resched(void);
 void mutex_lock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 void spin_lock(spinlock_t *lock);

@@ -9,9 +9,15 @@ typedef unsigned long vm_flags_t;
 struct anon_vma;
 struct file;
 struct inode;
+struct mem_cgroup;
 struct mempolicy;
-struct page;
 struct vm_area_struct;
+
+struct page {
+	unsigned long flags;
+	struct list_head lru;
+	struct mem_cgroup *mem_cgroup;
+};
 
 struct vm_userfaultfd_ctx {
 	void *ctx;
@@ -42,6 +48,7 @@ struct mm_struct {
 		int map_count;
 		spinlock_t page_table_lock;
 		struct rw_semaphore mmap_lock;
+		struct list_head mmlist;
 		atomic_t has_pinned;
 		vm_flags_t def_flags;
 		unsigned long hiwater_vm, total_vm, data_vm, stack_vm, exec_vm;

@@ -4,6 +4,10 @@
 
 #include <linux/mm_types.h>
 
+enum mmu_notifier_event {
+	MMU_NOTIFY_CLEAR = 1,
+};
+
 /* What those who have page tables of their own are told to forget. */
 struct mmu_notifier_range {
 	struct mm_struct *mm;
@@ -12,7 +16,8 @@ struct mmu_notifier_range {
 };
 
 static inline void mmu_notifier_range_init(struct mmu_notifier_range *range,
-					   int event, unsigned int flags,
+					   enum mmu_notifier_event event,
+					   unsigned flags,
 					   struct vm_area_struct *vma,
 					   struct mm_struct *mm,
 					   unsigned long start,

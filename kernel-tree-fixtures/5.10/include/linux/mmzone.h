@@ -2,12 +2,11 @@
 #ifndef _LINUX_MMZONE_H
 #define _LINUX_MMZONE_H
 
-#include <linux/kernel.h>
+#include <linux/mm_types.h>
 
-struct page {
-	unsigned long flags;
-	struct list_head lru;
-};
+typedef struct pglist_data {
+	int node_id;
+} pg_data_t;
 
 enum migratetype {
 	MIGRATE_UNMOVABLE,

@@ -31,7 +31,16 @@ static inline unsigned long my_zero_pfn(unsigned long addr)
 
 typedef struct {
 	unsigned long word;
-} pmd_t, pud_t;
+} pte_t, pmd_t, pud_t;
+
+bool pte_none(pte_t pte);
+bool pte_present(pte_t pte);
+bool pte_same(pte_t one, pte_t other);
+void pte_clear_not_present_full(struct mm_struct *mm, unsigned long addr,
+				pte_t *ptep, int full);
+pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+			   spinlock_t **ptl);
+void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl);
 
 static inline int pmd_trans_unstable(pmd_t *pmd)
 {

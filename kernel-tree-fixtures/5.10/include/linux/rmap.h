@@ -4,6 +4,14 @@
 
 #include <linux/mm.h>
 
+/* All mappings of related pages of anonymous memory. */
+struct anon_vma {
+	struct rw_semaphore rwsem;
+	struct anon_vma *root;
+	atomic_t refcount;
+	struct anon_vma *parent;
+};
+
 enum ttu_flags {
 	TTU_MIGRATION = 1,
 	TTU_IGNORE_MLOCK = 8,

@@ -46,6 +46,8 @@ static inline void memalloc_nocma_restore(unsigned int flags)
 }
 #endif
 
+int khugepaged_fork(struct mm_struct *mm, struct mm_struct *oldmm);
+void khugepaged_exit(struct mm_struct *mm);
 void mmgrab(struct mm_struct *mm);
 void mmdrop(struct mm_struct *mm);
 
