@@ -456,7 +456,33 @@ KINDS = {
     ),
 }  # fmt: skip
 
-BALANCED = {"a copied address space": COPY, "a state that the path does not set": REGION}
+SAME = """
+struct container { struct mm_struct *mm; unsigned long pages; };
+
+int container_charge(struct container *container, struct mm_struct *mm, unsigned long pages)
+{
+	atomic64_add(pages, &mm->pinned_vm);
+	container->mm = mm;
+	container->pages = pages;
+	return 0;
+}
+
+int container_release(struct container *container)
+{
+	if (container->mm != current->mm)
+		return -EPERM;
+	atomic64_sub(container->pages, &container->mm->pinned_vm);
+	container->pages = 0;
+	return 0;
+}
+"""
+"""The running task's mm is known to be the one that was charged."""
+
+BALANCED = {
+    "the mm is compared before": SAME,
+    "a copied address space": COPY,
+    "a state that the path does not set": REGION,
+}
 
 
 def said(directory: Path, text: str) -> set[tuple[str, str]]:
