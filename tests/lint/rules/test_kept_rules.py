@@ -52,6 +52,38 @@ void window_release(struct window *w)
 }
 """
 
+ASKED = """
+struct window { struct mm_struct *mm; unsigned long pages; };
+
+static bool window_fits(struct mm_struct *mm, unsigned long pages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pinned = mm->locked_vm + atomic64_read(&mm->pinned_vm) + pages;
+
+	return pinned <= limit || !window_strict() || capable(CAP_IPC_LOCK);
+}
+
+int window_map(struct window *w, unsigned long pages)
+{
+	if (!window_fits(current->mm, pages))
+		return -EPERM;
+	if (window_busy(w))
+		return -EBUSY;
+	w->mm = current->mm;
+	w->pages = pages;
+	mmgrab(w->mm);
+	atomic64_add(pages, &w->mm->pinned_vm);
+	return 0;
+}
+
+void window_release(struct window *w)
+{
+	atomic64_sub(w->pages, &w->mm->pinned_vm);
+	mmdrop(w->mm);
+	kfree(w);
+}
+"""
+
 PARTS = """
 struct part { unsigned long size; };
 struct parts { struct mm_struct *mm; unsigned long pages; void *area; };
@@ -190,6 +222,9 @@ KINDS = {
     ),
     "a limit that is handed in bounds what is below it": Kind(
         HANDED, "pages > limit", "pages < limit", "limit-check-direction", "window_pin",
+    ),
+    "a capability excuses what is below the limit": Kind(
+        ASKED, "pinned <= limit", "pinned >= limit", "limit-check-direction", "window_fits",
     ),
     "an exit leaves a sum charged": Kind(
         PARTS, "\tif (!all->area)\n\t\tgoto undo;", "\tif (!all->area)\n\t\tgoto drop;",
