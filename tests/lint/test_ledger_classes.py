@@ -384,6 +384,40 @@ void window_disable(struct window *window)
 """
 
 
+TWO = """
+struct table { unsigned long size; };
+struct pool { struct mm_struct *mm; unsigned long locked; struct table *table; };
+
+int pool_enable(struct pool *pool, unsigned long pages)
+{
+	pool->mm = current->mm;
+	atomic64_add(pages, &pool->mm->pinned_vm);
+	pool->locked = pages;
+	return 0;
+}
+
+void pool_disable(struct pool *pool)
+{
+	atomic64_sub(pool->locked, &pool->mm->pinned_vm);
+	pool->locked = 0;
+}
+
+int table_create(struct pool *pool, unsigned long size)
+{
+	atomic64_add(size >> PAGE_SHIFT, &pool->mm->pinned_vm);
+	pool->table = table_make(size);
+	return 0;
+}
+
+void table_free(struct pool *pool, struct table *table)
+{
+	atomic64_sub(table->size >> PAGE_SHIFT, &pool->mm->pinned_vm);
+	kfree(table);
+}
+"""
+"""One owner, two accounts; of the second one nobody knows who remembers how much it is."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A program; *find* replaced by *replace* is what *rule* says of *function*."""
@@ -449,6 +483,10 @@ KINDS = {
     "the caller remembers, and nothing gives back": Kind(
         HANDED_UP, "\tatomic64_sub(buffer->locked, &buffer->mm->pinned_vm);\n", "",
         "release-without-uncharge", "buffer_charge",
+    ),
+    "one of two accounts": Kind(
+        TWO, "\tatomic64_sub(table->size >> PAGE_SHIFT, &pool->mm->pinned_vm);\n", "",
+        "release-without-uncharge", "table_create",
     ),
     "the rest of a loop": Kind(
         LOOP, "\tif (count)\n\t\tatomic64_sub(count, &umem->mm->pinned_vm);\n", "",
