@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
-from patchkit.lint.events import Charge, Store
+from patchkit.lint.events import Charge, Site, Store
 from patchkit.lint.ledger_accounts import (
     CURRENT,
     Accounts,
@@ -57,9 +57,23 @@ def _forgotten(charge: Entry, charges: list[Entry], releases: list[Entry]) -> bo
     mine = [each for each in releases if linked(charge, each)]
     return bool(mine) and all(
         not _fit(charge, each)
-        and any(_counted(other, each) for other in charges if other.function is not charge.function)
+        and any(_counted(other, each) for other in charges if not _same(charge, other))
         for each in mine
     )
+
+
+def _same(charge: Entry, other: Entry) -> bool:
+    """Tell whether two entries are one charge, seen from the function that makes it and from
+    callers."""
+    mine, theirs = (_chain(each) for each in (charge, other))
+    shorter = min(len(mine), len(theirs))
+    return mine[-shorter:] == theirs[-shorter:]
+
+
+def _chain(entry: Entry) -> tuple[Site, ...]:
+    """Return the calls that lead to a charge, and its place."""
+    last = entry.balance.owned(entry.key)[-1]
+    return (*last.via, last.site)
 
 
 def _counted(charge: Entry, release: Entry) -> bool:
