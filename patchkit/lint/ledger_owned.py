@@ -9,15 +9,16 @@ is found by what is assigned and called, an error path that loses one by a walk 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.effects import load_effects
 from patchkit.lint.holding import Loss
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import balances
 from patchkit.lint.model import Step
-from patchkit.lint.owning import Kind, Member, facts_of
+from patchkit.lint.owning import Kind, Member, calls_in, facts_of
 from patchkit.lint.values import tag_of
 
 _ROUNDS = 3
@@ -46,7 +47,8 @@ def owned_drafts(analysis: Analysis) -> Iterator[Draft]:
             where = _directory(function)
             for kept in facts.kept:
                 if not any(each in released or (where, each[1]) in near for each in kept):
-                    yield _draft(kind, min(kept), function, kept[min(kept)])
+                    ender = _ender(analysis, kind, kept, function, keepers)
+                    yield _draft(kind, min(kept), function, kept[min(kept)], ender)
             for loss in facts.lost:
                 yield _lost(kind, function, loss)
 
@@ -123,21 +125,59 @@ def _wrap(analysis: Analysis, kind: Kind) -> None:
         kind.getters.update(new)
 
 
-def _draft(kind: Kind, member: Member, keeper: ir.Function, span: ir.Span) -> Draft:
-    """Say that nobody releases what a function gets and keeps."""
+def _ender(
+    analysis: Analysis,
+    kind: Kind,
+    kept: Iterable[Member],
+    keeper: ir.Function,
+    keepers: set[int],
+) -> tuple[ir.Function, ir.Span] | None:
+    """Return where the file of a function that keeps objects releases others that the same struct
+    keeps, or else frees that, if it is in one that has not got or set them."""
+    tags = {tag for tag, _ in kept}
+    frees = {name: put.argument for name, put in load_effects().puts.items() if put.free}
+    others: list[tuple[ir.Function, ir.Span]] = []
+    words = (*sorted(frees), *sorted(kind.releasers))
+    for function in analysis.program.mentioning(keeper.path, words):
+        if id(function.blocks) in keepers:
+            continue
+        facts = facts_of(analysis, kind, function)
+        for call, name in calls_in(function):
+            if name in kind.releasers and any(tag in tags for tag, _ in facts.released):
+                return function, call.span
+            at = frees.get(name, len(call.arguments))
+            if at < len(call.arguments) and not facts.sets.intersection(kept):
+                type_ = analysis.program.type_of(call.arguments[at], function)
+                if tag_of(type_) in tags:
+                    others.append((function, call.span))
+    return others[0] if others else None
+
+
+def _draft(
+    kind: Kind,
+    member: Member,
+    keeper: ir.Function,
+    span: ir.Span,
+    ender: tuple[ir.Function, ir.Span] | None,
+) -> Draft:
+    """Say that nobody releases what a function gets and keeps, where its keeper ends if that is
+    known."""
     tag, name = member
     message = (
         f"{keeper.name}() keeps a struct {kind.tag} in {tag}.{name}, and nobody hands it to"
         f" {min(kind.releasers)}(), which gives back"
     )
-    line = keeper.line(span)
+    steps = [Step(keeper.path, keeper.line(span), message)]
+    where, at = ender or (keeper, span)
+    if ender is not None:
+        steps.append(Step(where.path, where.line(at), f"struct {tag} ends, what it keeps does not"))
     return Draft(
         "release-without-uncharge",
-        FunctionPaths(keeper, ()),
-        line,
+        FunctionPaths(where, ()),
+        where.line(at),
         message,
         f"{kind.tag} in {tag}.{name}",
-        (Step(keeper.path, line, message),),
+        tuple(steps),
     )
 
 

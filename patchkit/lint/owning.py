@@ -35,12 +35,13 @@ class Kind:
 @dataclass(slots=True)
 class Facts:
     """What one function does. *kept* has, for each object that it gets, the members that it is put
-    into and where; *released* members are those that it has not set itself. *used* are functions
-    that were looked at for this, with their blocks, held so that ids stay theirs."""
+    into and where; *released* members are those that are not among what it *sets* itself. *used*
+    are functions that were looked at for this, with their blocks, held so that ids stay theirs."""
 
     function: ir.Function
     kept: tuple[dict[Member, ir.Span], ...] = ()
     released: frozenset[Member] = frozenset()
+    sets: frozenset[Member] = frozenset()
     moved: frozenset[tuple[Member, Member]] = frozenset()
     lost: tuple[Loss, ...] = ()
     used: dict[tuple[str, str], object] = field(default_factory=dict)
@@ -243,6 +244,7 @@ class _Reader:
                     elif isinstance(part, ir.Name) and part.id not in seen:
                         seen.add(part.id)
                         pending += sources.get(part.id, ())
+        self._facts.sets = frozenset(own)
         return frozenset(found - own)
 
 

@@ -593,7 +593,7 @@ def owned(directory: Path, driver: str) -> set[tuple[str, str]]:
 def test_who_keeps_a_charged_object_releases_it(tmp_path: Path) -> None:
     assert owned(tmp_path, DRIVER) == set()
     forgets = DRIVER.replace("\tumem_release(umem);\n", "\tprint_it(umem);\n")
-    assert owned(tmp_path, forgets) == {("release-without-uncharge", "driver_register")}
+    assert owned(tmp_path, forgets) == {("release-without-uncharge", "driver_unregister")}
 
 
 def test_a_helper_of_a_header_releases_for_every_file(tmp_path: Path) -> None:

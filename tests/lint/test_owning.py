@@ -162,7 +162,7 @@ WRONG = {
     "only who got it gives it back": (
         "void driver_unregister(struct driver_mr *mr)\n{\n\tumem_release(mr->umem);\n",
         "void driver_unregister(struct driver_mr *mr)\n{\n", "release-without-uncharge",
-        "driver_register",
+        "driver_unregister",
     ),
 }  # fmt: skip
 
