@@ -198,8 +198,11 @@ def may_release(analysis: Analysis, balance: Balance, key: Key) -> bool:
     end = balance.path.end.span.start
     present = {each.here for each in balance.charges}
     passed = {each.here for each in balance.path.events} | _repeated(balance.function)
+    # How much a callee found out for itself may be nothing, and the path another than it seems.
+    own = any(atom.kind == "call" and "~" in atom.text for atom in balance.net[key].atoms())
     return any(
-        first < site.span.start < end and site not in present and site in passed for site in sites
+        first < site.span.start < end and site not in present and (own or site in passed)
+        for site in sites
     )
 
 
