@@ -162,8 +162,21 @@ def load(at: Value, state: State, scope: Scope) -> Value:
         if base is not None and base.kind == "alloc" and base.text not in state.escaped:
             return ZERO if scope.effects.allocators.get(base.name) else at
         if base is not None and base.kind == "address":
-            return _of_local(base, at, state)
+            return _of_local(base, at, state) if not _zeroed(base, state, scope) else ZERO
     return at
+
+
+def _zeroed(base: Atom, state: State, scope: Scope) -> bool:
+    """Tell whether a part of an object lies in memory that was cleared when it was allocated."""
+    while base.kind == "address":
+        member = base.args[0].atom
+        inner = member.args[0].atom if member is not None and member.kind == "field" else None
+        if inner is None:
+            return False
+        base = inner
+    if base.kind != "alloc" or base.text in state.escaped:
+        return False
+    return bool(scope.effects.allocators.get(base.name))
 
 
 def _of_local(base: Atom, at: Value, state: State) -> Value:

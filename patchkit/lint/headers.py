@@ -20,6 +20,8 @@ _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MU
 _DEFINING = ("DEFINE_", "DECLARE_")
 _DEPTH = 40
 """Headers in headers that are followed."""
+_ARCHITECTURES = ("x86", "arm64", "arm", "powerpc", "s390", "riscv", "loongarch", "mips", "sparc")
+"""Whose headers a file outside of ``arch/`` may be about, the first that has them all."""
 
 
 class Macros(dict[str, Macro]):
@@ -156,6 +158,7 @@ class Files:
         self._visible: dict[str, tuple[SourceFile, ...]] = {}
         self._directories: dict[str, tuple[str, ...]] = {}
         self._macros: dict[str, Macros] = {}
+        self._architectures: dict[str, str] = {}
 
     def edited(self, tree: Tree, changes: Mapping[str, bytes | None]) -> Files:
         """Return the files of *tree*, which is this one's with *changes* (None for deleted)."""
@@ -275,19 +278,41 @@ class Files:
         if quoted:
             for base in dict.fromkeys((includer, origin)):
                 candidates.append(_joined(base.rpartition("/")[0], written))
-        architecture = origin.split("/")[1] if origin.startswith("arch/") else "x86"
         if written.startswith("asm/"):
-            candidates += [
-                f"arch/{architecture}/include/{written}",
-                f"arch/{architecture}/include/uapi/{written}",
-                f"include/asm-generic/{written[4:]}",
-                f"include/uapi/asm-generic/{written[4:]}",
-            ]
+            candidates += _of_architecture(self._architecture(origin), written)
         candidates += [f"include/{written}", f"include/uapi/{written}"]
         for candidate in candidates:
             if self.file(candidate) is not None:
                 return candidate
         return None
+
+    def _architecture(self, path: str) -> str:
+        """Return the architecture that a file is compiled for, as what it includes itself tells."""
+        if path.startswith("arch/"):
+            return path.split("/")[1]
+        known = self._architectures.get(path)
+        if known is None:
+            file = self.file(path)
+            wanted = [name for _, name in file.includes if name[:4] == "asm/"] if file else []
+            known = self._architectures[path] = next(
+                (
+                    each
+                    for each in _ARCHITECTURES
+                    if all(any(map(self.file, _of_architecture(each, name))) for name in wanted)
+                ),
+                _ARCHITECTURES[0],
+            )
+        return known
+
+
+def _of_architecture(architecture: str, written: str) -> list[str]:
+    """Return where ``asm/…`` may be for an architecture."""
+    return [
+        f"arch/{architecture}/include/{written}",
+        f"arch/{architecture}/include/uapi/{written}",
+        f"include/asm-generic/{written[4:]}",
+        f"include/uapi/asm-generic/{written[4:]}",
+    ]
 
 
 def _joined(directory: str, written: str) -> str:

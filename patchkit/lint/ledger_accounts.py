@@ -61,9 +61,9 @@ class Entry:
 
     @property
     def current(self) -> bool:
-        """Whether the owner is taken from the running task."""
+        """Whether the owner is taken from the running task, and not known to be anybody else's."""
         atom = self.owner.atom
-        return atom is not None and place(atom) == CURRENT
+        return atom is not None and place(atom) == CURRENT and self.owners <= {CURRENT}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,9 +108,7 @@ def _identity(entry: Entry) -> tuple[object, ...]:
 def _charge(balance: Balance, key: Key, amount: Value) -> Entry:
     """Return a charge with the members that hold its owner and its amount at the end."""
     owners = {name for name, held in balance.state.items() if balance.equal.same(held, key[1])}
-    atom = key[1].atom
-    if atom is not None and place(atom):
-        owners.add(place(atom))
+    owners |= _named(balance, key)
     amounts = set(members(amount))
     for store in balance.stores:
         held = balance.state[store.name]
@@ -143,9 +141,13 @@ def _carries(amount: Value, held: Value) -> bool:
 
 def _release(balance: Balance, key: Key, amount: Value) -> Entry:
     """Return a release with the members that its owner and its amount are taken from."""
-    atom = key[1].atom
-    owners = {place(atom)} if atom is not None and place(atom) else set()
-    return Entry(balance, key, amount, frozenset(owners), frozenset(members(amount)))
+    return Entry(balance, key, amount, _named(balance, key), frozenset(members(amount)))
+
+
+def _named(balance: Balance, key: Key) -> frozenset[str]:
+    """Return the members that an owner is taken from, by all names that the path has for it."""
+    owners = (key[1], *(each.owner for each in balance.owned(key)))
+    return frozenset(name for each in owners if each.atom and (name := place(each.atom)))
 
 
 @functools.lru_cache(maxsize=4)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import functools
 
+from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis, FunctionPaths
 from patchkit.lint.events import Assume, Charge, Put, Site, Unknown
+from patchkit.lint.graph import Graph
 from patchkit.lint.ledger_algebra import members, vague
 from patchkit.lint.ledger_draft import can_release
 from patchkit.lint.ledger_paths import (
@@ -187,14 +189,34 @@ def _object_made(analysis: Analysis, balance: Balance, key: Key) -> bool:
 
 
 def may_release(analysis: Analysis, balance: Balance, key: Key) -> bool:
-    """Tell whether a callee between the charge and the end gives back in some states only."""
+    """Tell whether a callee that the path comes by between the charge and the end, or that is
+    called in a loop there, gives back in some states only."""
     sites = _partial_sites(analysis, balance.function, key[0])
     if not sites:
         return False
     first = min(each.here.span.start for each in balance.owned(key))
     end = balance.path.end.span.start
     present = {each.here for each in balance.charges}
-    return any(first < site.span.start < end and site not in present for site in sites)
+    passed = {each.here for each in balance.path.events} | _repeated(balance.function)
+    # How much a callee found out for itself may be nothing, and the path another than it seems.
+    own = any(atom.kind == "call" and "~" in atom.text for atom in balance.net[key].atoms())
+    return any(
+        first < site.span.start < end and site not in present and (own or site in passed)
+        for site in sites
+    )
+
+
+@functools.lru_cache(maxsize=2048)
+def _repeated(function: FunctionPaths) -> frozenset[Site]:
+    """Return where a function calls something in a loop, which may have had no rounds."""
+    body = function.function
+    inside = {block for blocks in Graph(body.blocks).loops.values() for block in blocks}
+    return frozenset(
+        Site(body.path, body.name, body.place(each.span))
+        for block in inside
+        for each in body.blocks[block].instructions
+        if isinstance(each, ir.Call)
+    )
 
 
 @asked

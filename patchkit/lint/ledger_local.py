@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from patchkit.lint.analysis import FunctionPaths
 from patchkit.lint.conditions import Condition, compare
-from patchkit.lint.events import Charge, Pin
+from patchkit.lint.events import Assume, Charge, Pin, Site
 from patchkit.lint.ledger_algebra import Equalities, place
 from patchkit.lint.ledger_draft import Draft
-from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction
+from patchkit.lint.ledger_paths import Balance, Key, apart, balances, direction, sign_of
 from patchkit.lint.model import Step
 from patchkit.lint.values import Value, number
 
@@ -97,6 +97,46 @@ def _sized(function: FunctionPaths) -> Iterator[Draft]:
                     continue
                 told.add(key[0])
                 yield _sized_draft(function, left, key, rest if gain else -rest, gain, tests)
+    yield from _bounded(function, told)
+
+
+def _bounded(function: FunctionPaths, told: set[str]) -> Iterator[Draft]:
+    """Yield the changes that stand right behind a test that the amount is above one, or some other
+    number, wherever they are made: what becomes of smaller amounts may be joined with other paths.
+    """
+    found: dict[Site, tuple[Balance, Charge, Condition] | None] = {}
+    for balance in balances(function):
+        tests: list[Assume] = []
+        for event in balance.path.events:
+            if isinstance(event, Assume):
+                tests.append(event)
+            elif isinstance(event, Charge) and event in balance.charges:
+                last = next((each for each in reversed(tests) if each.here != event.here), None)
+                bound = last is not None and not last.warned and _above(last.condition, event)
+                if last is None or not bound or balance.warned:
+                    found[event.here] = None
+                else:
+                    found.setdefault(event.here, (balance, event, last.condition))
+    for each in found.values():
+        if each is None or each[1].counter in told:
+            continue
+        balance, event, condition = each
+        told.add(event.counter)
+        gain = direction(event) > 0
+        amount = event.amount if gain else -event.amount
+        key = (event.counter, event.owner)
+        yield _sized_draft(function, balance, key, amount, gain, [condition.negated()])
+
+
+def _above(condition: Condition, charge: Charge) -> bool:
+    """Tell whether a condition is that the amount of a change is above a number but zero."""
+    for amount in (charge.amount, -charge.amount):
+        if amount.constant is not None or sign_of(amount) < 0:
+            continue
+        offset = (condition.value - amount).constant
+        if offset is not None and condition.relation in (">", ">="):
+            return not compare(amount, ">", number(0)).implies(condition)
+    return False
 
 
 def _by_size(condition: Condition, amount: Value) -> bool:

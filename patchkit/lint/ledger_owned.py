@@ -3,96 +3,67 @@
 
 A driver gets such an object from a function that charges, keeps the pointer in a struct of its own,
 and hands it to the function that gives back when the struct goes. These drivers name no counter, so
-no paths are needed: a member that is set to such an object and that nobody ever releases is found
-by what is assigned and called.
+no values are needed: a member that is set to such an object and that nobody releases but who got it
+is found by what is assigned and called, an error path that loses one by a walk (``holding``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from patchkit.lint import ir
 from patchkit.lint.analysis import Analysis, FunctionPaths
+from patchkit.lint.effects import load_effects
+from patchkit.lint.holding import Loss
 from patchkit.lint.ledger_draft import Draft
 from patchkit.lint.ledger_paths import balances
 from patchkit.lint.model import Step
-from patchkit.lint.slicing import parts
+from patchkit.lint.owning import Kind, Member, calls_in, facts_of
 from patchkit.lint.values import tag_of
 
 _ROUNDS = 3
-"""Wrappers around wrappers of the functions that get and release."""
-
-Member = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Kind:
-    """Objects of one struct: who gets them, who releases them, by name, with their files."""
-
-    tag: str
-    getters: dict[str, str] = field(default_factory=dict)
-    releasers: dict[str, str] = field(default_factory=dict)
+"""Wrappers around wrappers of the functions that get and release, and static callers of those."""
 
 
 def owned_drafts(analysis: Analysis) -> Iterator[Draft]:
-    """Yield the members that keep a charged object which nobody releases."""
+    """Yield the members that keep a charged object which nobody releases but who got it, and the
+    error paths that lose one."""
     for kind in _kinds(analysis):
         _wrap(analysis, kind)
+        getting = _users(analysis, kind.getters)
+        keepers = {id(each.blocks) for function in getting for each in _above(analysis, function)}
         released: set[Member] = set()
+        moved: set[tuple[Member, Member]] = set()
+        near: set[tuple[str, str]] = set()
         for function in _users(analysis, kind.releasers):
-            released |= _known(analysis, kind, function).released
-        names = {name for tag, name in released if not tag}
-        for function in _users(analysis, kind.getters):
-            kept = _known(analysis, kind, function).kept
-            if kept and not any(each in released or each[1] in names for each in kept):
-                yield _draft(kind, min(kept), function, kept[min(kept)])
+            facts = facts_of(analysis, kind, function)
+            moved |= facts.moved
+            if id(function.blocks) not in keepers:
+                released |= facts.released
+                near |= {(_directory(function), name) for tag, name in facts.released if not tag}
+        released |= {first for first, then in moved if then in released}
+        for function in getting:
+            facts = facts_of(analysis, kind, function)
+            where = _directory(function)
+            for kept in facts.kept:
+                if not any(each in released or (where, each[1]) in near for each in kept):
+                    ender = _ender(analysis, kind, kept, function, keepers)
+                    yield _draft(kind, min(kept), function, kept[min(kept)], ender)
+            for loss in facts.lost:
+                yield _lost(kind, function, loss)
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What one function keeps and releases. *blocks* are held so that their id stays theirs."""
-
-    blocks: object
-    kept: dict[Member, ir.Span]
-    released: set[Member]
-
-
-_memory: dict[tuple[int, str, frozenset[str]], _Facts] = {}
-_MOST = 2000
-
-
-def _known(analysis: Analysis, kind: _Kind, function: ir.Function) -> _Facts:
-    """Return what a function keeps and releases, worked out once for the same text."""
-    names = frozenset(kind.getters) | frozenset(kind.releasers)
-    key = (id(function.blocks), kind.tag, names)
-    facts = _memory.get(key)
-    if facts is None or facts.blocks is not function.blocks:
-        if len(_memory) > _MOST:
-            _memory.clear()
-        got = {
-            call.result.id
-            for call, name in _calls(function)
-            if name in kind.getters and isinstance(call.result, ir.Name)
-        }
-        kept: dict[Member, ir.Span] = {}
-        _keeps(analysis, kind, function, got, kept)
-        facts = _Facts(function.blocks, kept, _releases(analysis, kind, function))
-        _memory[key] = facts
-    return facts
-
-
-def _kinds(analysis: Analysis) -> Iterator[_Kind]:
+def _kinds(analysis: Analysis) -> Iterator[Kind]:
     """Yield the structs that are made with a charge and freed with its release."""
-    kinds: dict[str, _Kind] = {}
+    kinds: dict[str, Kind] = {}
     for function in analysis.functions:
         tag = tag_of(function.function.returns) if "*" in function.function.returns else ""
         if tag and _leaves(function, 1):
-            kinds.setdefault(tag, _Kind(tag)).getters[function.name] = function.file
+            kinds.setdefault(tag, Kind(tag)).getters[function.name] = function.file
         first = function.function.parameters[:1]
         tag = tag_of(first[0].type) if first else ""
         if tag and not function.function.static and _leaves(function, -1) and _frees(function):
-            kinds.setdefault(tag, _Kind(tag)).releasers[function.name] = function.file
+            kinds.setdefault(tag, Kind(tag)).releasers[function.name] = function.file
     for kind in kinds.values():
         if kind.getters and kind.releasers:
             yield kind
@@ -123,41 +94,25 @@ def _users(analysis: Analysis, names: dict[str, str]) -> list[ir.Function]:
     return list(found.values())
 
 
-def _calls(function: ir.Function) -> Iterator[tuple[ir.Call, str]]:
-    for block in function.blocks:
-        for each in block.instructions:
-            if isinstance(each, ir.Call) and isinstance(each.function, ir.Name):
-                yield each, each.function.id
-
-
-def _assigned(function: ir.Function) -> Iterator[ir.Assign]:
-    for block in function.blocks:
-        for each in block.instructions:
-            if isinstance(each, ir.Assign):
-                yield each
-
-
-def _copies(function: ir.Function, names: Iterable[str]) -> set[str]:
-    """Return variables, and those that they are copied to."""
-    known = set(names)
+def _above(analysis: Analysis, function: ir.Function) -> Iterator[ir.Function]:
+    """Yield a function that gets objects, and those that it is a part of: who calls it if it is
+    static. What they release is what they have got themselves."""
+    level = [function]
     for _ in range(_ROUNDS):
-        before = len(known)
-        for each in _assigned(function):
-            if isinstance(each.target, ir.Name) and _name(each.value) in known:
-                known.add(each.target.id)
-        if len(known) == before:
-            break
-    return known
+        yield from level
+        level = [
+            caller
+            for each in level
+            if each.static and each.path.endswith(".c")
+            for caller in analysis.program.callers(each.name, each.path)
+        ]
 
 
-def _name(expression: ir.Expr) -> str:
-    """Return the variable that an expression is, casts apart."""
-    while isinstance(expression, ir.Cast):
-        expression = expression.operand
-    return expression.id if isinstance(expression, ir.Name) else ""
+def _directory(function: ir.Function) -> str:
+    return function.path.rpartition("/")[0]
 
 
-def _wrap(analysis: Analysis, kind: _Kind) -> None:
+def _wrap(analysis: Analysis, kind: Kind) -> None:
     """Let functions that return what a getter returned be getters, too."""
     for _ in range(_ROUNDS):
         new = {
@@ -170,69 +125,82 @@ def _wrap(analysis: Analysis, kind: _Kind) -> None:
         kind.getters.update(new)
 
 
-def _keeps(
+def _ender(
     analysis: Analysis,
-    kind: _Kind,
-    function: ir.Function,
-    got: set[str],
-    kept: dict[Member, ir.Span],
-    at: ir.Span | None = None,
-) -> None:
-    """Note the members that a function, or one that it calls, sets to an object that it got."""
-    held = _copies(function, got)
-    for each in _assigned(function):
-        if isinstance(each.target, ir.Member) and _name(each.value) in held:
-            tag = tag_of(analysis.program.type_of(each.target.base, function))
-            if tag and tag != kind.tag:
-                kept.setdefault((tag, each.target.field), at or each.span)
-    for call, name in _calls(function) if at is None else ():
-        places = [number for number, each in enumerate(call.arguments) if _name(each) in held]
-        if not places or name in kind.releasers:
+    kind: Kind,
+    kept: Iterable[Member],
+    keeper: ir.Function,
+    keepers: set[int],
+) -> tuple[ir.Function, ir.Span] | None:
+    """Return where the file of a function that keeps objects releases others that the same struct
+    keeps, or else frees that, if it is in one that has not got or set them."""
+    tags = {tag for tag, _ in kept}
+    frees = {name: put.argument for name, put in load_effects().puts.items() if put.free}
+    others: list[tuple[ir.Function, ir.Span]] = []
+    words = (*sorted(frees), *sorted(kind.releasers))
+    for function in analysis.program.mentioning(keeper.path, words):
+        if id(function.blocks) in keepers:
             continue
-        callee = analysis.program.function(name, function.path)
-        if callee is None or callee.path != function.path:
-            continue
-        there = callee.parameters
-        handed = {there[number].name for number in places if number < len(there)}
-        _keeps(analysis, kind, callee, handed, kept, call.span)
+        facts = facts_of(analysis, kind, function)
+        for call, name in calls_in(function):
+            if name in kind.releasers and any(tag in tags for tag, _ in facts.released):
+                return function, call.span
+            at = frees.get(name, len(call.arguments))
+            if at < len(call.arguments) and not facts.sets.intersection(kept):
+                type_ = analysis.program.type_of(call.arguments[at], function)
+                if tag_of(type_) in tags:
+                    others.append((function, call.span))
+    return others[0] if others else None
 
 
-def _releases(analysis: Analysis, kind: _Kind, function: ir.Function) -> set[Member]:
-    """Return the members whose objects a function releases; without a tag where that is open."""
-    found: set[Member] = set()
-    sources: dict[str, list[ir.Expr]] = {}
-    for each in _assigned(function):
-        if isinstance(each.target, ir.Name):
-            sources.setdefault(each.target.id, []).append(each.value)
-    for call, name in _calls(function):
-        if name not in kind.releasers:
-            continue
-        pending = list(call.arguments)
-        seen: set[str] = set()
-        while pending:
-            for part in parts(pending.pop()):
-                if isinstance(part, ir.Member):
-                    tag = tag_of(analysis.program.type_of(part.base, function))
-                    found.add((tag, part.field))
-                elif isinstance(part, ir.Name) and part.id not in seen:
-                    seen.add(part.id)
-                    pending += sources.get(part.id, ())
-    return found
-
-
-def _draft(kind: _Kind, member: Member, keeper: ir.Function, span: ir.Span) -> Draft:
-    """Say that nobody releases what a function gets and keeps."""
+def _draft(
+    kind: Kind,
+    member: Member,
+    keeper: ir.Function,
+    span: ir.Span,
+    ender: tuple[ir.Function, ir.Span] | None,
+) -> Draft:
+    """Say that nobody releases what a function gets and keeps, where its keeper ends if that is
+    known."""
     tag, name = member
     message = (
         f"{keeper.name}() keeps a struct {kind.tag} in {tag}.{name}, and nobody hands it to"
         f" {min(kind.releasers)}(), which gives back"
     )
-    line = keeper.line(span)
+    steps = [Step(keeper.path, keeper.line(span), message)]
+    where, at = ender or (keeper, span)
+    if ender is not None:
+        steps.append(Step(where.path, where.line(at), f"struct {tag} ends, what it keeps does not"))
     return Draft(
         "release-without-uncharge",
-        FunctionPaths(keeper, ()),
-        line,
+        FunctionPaths(where, ()),
+        where.line(at),
         message,
         f"{kind.tag} in {tag}.{name}",
-        (Step(keeper.path, line, message),),
+        tuple(steps),
+    )
+
+
+def _lost(kind: Kind, function: ir.Function, loss: Loss) -> Draft:
+    """Say that an error path loses an object, or that another one takes its place."""
+    giver = min(kind.releasers)
+    if loss.replaced:
+        message = (
+            f"{function.name}() puts another struct {kind.tag} into {loss.member} without handing"
+            f" the one that it has to {giver}(), which gives back"
+        )
+    else:
+        what = f", which was in {loss.member}" if loss.member else ""
+        message = (
+            f"{function.name}() fails without handing the struct {kind.tag} that it got{what} to"
+            f" {giver}(), which gives back"
+        )
+    line = function.line(loss.span)
+    return Draft(
+        "release-without-uncharge" if loss.replaced else "charge-left-on-error",
+        FunctionPaths(function, ()),
+        line,
+        message,
+        f"{kind.tag} in {loss.member or 'a variable'}{' replaced' if loss.replaced else ''}",
+        (Step(function.path, line, message),),
     )

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from patchkit.lint.analysis import Analysis, FunctionPaths
-from patchkit.lint.events import Charge, Store
+from patchkit.lint.events import Charge, Site, Store
 from patchkit.lint.ledger_accounts import (
     CURRENT,
     Accounts,
@@ -38,7 +38,10 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
     for release in releases:
         yield from _release(analysis, books, release, charges, used)
     for charge in charges:
-        if id(charge) in used or any(linked(charge, each) for each in releases):
+        if id(charge) in used:
+            continue
+        tied = any(linked(charge, each) for each in releases)
+        if tied and not _forgotten(charge, charges, releases):
             continue
         if not kept_somewhere(charge) or _lost(analysis, charge, releases):
             continue
@@ -46,6 +49,43 @@ def pair_drafts(analysis: Analysis) -> Iterator[Draft]:
             continue
         yield _unreleased(analysis, charge)
     yield from _mirrors(analysis)
+
+
+def _forgotten(charge: Entry, charges: list[Entry], releases: list[Entry]) -> bool:
+    """Tell whether all releases that a charge is tied to give back what others charge: where one
+    owner has several accounts, what is tied by the owner alone may be another account's."""
+    mine = [each for each in releases if linked(charge, each)]
+    return bool(mine) and all(
+        not _fit(charge, each)
+        and any(_counted(other, each) for other in charges if not _same(charge, other))
+        for each in mine
+    )
+
+
+def _same(charge: Entry, other: Entry) -> bool:
+    """Tell whether two entries are one charge, seen from the function that makes it and from
+    callers."""
+    mine, theirs = (_chain(each) for each in (charge, other))
+    shorter = min(len(mine), len(theirs))
+    return mine[-shorter:] == theirs[-shorter:]
+
+
+def _chain(entry: Entry) -> tuple[Site, ...]:
+    """Return the calls that lead to a charge, and its place."""
+    last = entry.balance.owned(entry.key)[-1]
+    return (*last.via, last.site)
+
+
+def _counted(charge: Entry, release: Entry) -> bool:
+    """Tell whether a release takes its amount from where a charge left it."""
+    return linked(charge, release) and bool(charge.amounts & release.amounts)
+
+
+def _fit(charge: Entry, release: Entry) -> bool:
+    """Tell whether a release may be of the same account as a charge that it is tied to."""
+    if charge.amounts & release.amounts or compared(charge, release):
+        return True
+    return not release.amounts
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from patchkit.lint import ir
+from patchkit.lint import ir, values
 from patchkit.lint.conditions import Condition
 from patchkit.lint.counters import Counters
-from patchkit.lint.events import Charge, Outcome, Site
+from patchkit.lint.events import Charge, Outcome, Site, Store
 from patchkit.lint.handed import Handed, in_file
 from patchkit.lint.headers import SourceFile
 from patchkit.lint.interest import Contents
@@ -334,24 +334,28 @@ def find_members(
     found: set[tuple[str, str]] = set()
     outer: set[tuple[str, str]] = set()
     guards: set[tuple[str, str]] = set()
+    holders: set[tuple[str, str]] = set()
     ids = frozenset(each.id for each in counters.counters)
     for function in functions:
         taken = _taken_from(function, ids)
         found |= taken.members
         outer |= taken.outer
         guards |= taken.guards
+        holders |= taken.holders
     tags = {tag for tag, _ in outer}
-    return found | {each for each in guards if each[0] in tags}, tags
+    found |= {each for each in guards if each[0] in tags}
+    return found | holders, tags | {tag for tag, _ in holders}
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """The members that a function gives back from, by *outer* links only, and those that decide
-    whether it charges."""
+    """The members that a function gives back from, by *outer* links only, those that decide
+    whether it charges, and those that hold an account as a part of an object (*holders*)."""
 
     members: frozenset[tuple[str, str]]
     outer: frozenset[tuple[str, str]]
     guards: frozenset[tuple[str, str]]
+    holders: frozenset[tuple[str, str]]
 
 
 @functools.lru_cache(maxsize=2048)
@@ -359,6 +363,7 @@ def _taken_from(function: FunctionPaths, counters: frozenset[str]) -> _Taken:
     found: set[tuple[str, str]] = set()
     outer: set[tuple[str, str]] = set()
     guards: set[tuple[str, str]] = set()
+    holders: set[tuple[str, str]] = set()
     without: set[Condition] = set()
     deciding: set[Condition] = set()
     for path in function.paths:
@@ -366,16 +371,34 @@ def _taken_from(function: FunctionPaths, counters: frozenset[str]) -> _Taken:
             each for each in path.events if isinstance(each, Charge) and each.counter in counters
         ]
         for charge in charges:
+            holders |= _holding(charge.owner) | _holding(charge.amount)
             if charge.gives_back:
                 for value in (charge.amount, charge.owner):
                     found |= _members(value)
                     outer |= _members(value, inner=False)
+        for event in path.events if charges else ():
+            if isinstance(event, Store):
+                holders |= _holding(values.field(event.object, event.tag, event.member))
         if path.outcome != Outcome.FAILURE:
             (deciding if charges else without).update(path.conditions)
     for condition in deciding:
         if condition.negated() in without:
             guards |= _members(condition.value)
-    return _Taken(frozenset(found), frozenset(outer), frozenset(guards))
+    return _Taken(frozenset(found), frozenset(outer), frozenset(guards), frozenset(holders))
+
+
+def _holding(value: Value) -> set[tuple[str, str]]:
+    """Return the members, structs themselves, that what a value is made of lies in."""
+    found: set[tuple[str, str]] = set()
+    for atom in value.atoms():
+        base = atom.args[0].atom if atom.kind == "field" and _account(atom) else None
+        while base is not None and base.kind == "address":
+            inner = base.args[0].atom
+            if inner is None or inner.kind != "field" or not _account(inner):
+                break
+            found.add((inner.tag, inner.name))
+            base = inner.args[0].atom
+    return found
 
 
 def _members(value: Value, inner: bool = True) -> set[tuple[str, str]]:

@@ -166,3 +166,19 @@ def test_two_structs_of_one_name() -> None:
         assert found is not None
         types.append(program.type_of(expression, found))
     assert types == ["int", "long"]
+
+
+def test_a_driver_sees_the_headers_of_the_architecture_that_has_them_all() -> None:
+    tree = MemoryTree(
+        {
+            "arch/x86/include/asm/iommu.h": "struct other { int size; };\n",
+            "arch/powerpc/include/asm/iommu.h": "struct table { unsigned long size; };\n",
+            "arch/powerpc/include/asm/tce.h": "",
+            "drivers/tce.c": "#include <asm/iommu.h>\n#include <asm/tce.h>\n",
+            "drivers/any.c": "#include <asm/iommu.h>\n",
+        }
+    )
+    program = Program(tree, load_counters(), ("drivers/tce.c",))
+    assert program.member_type("table", "size", "drivers/tce.c") == "unsigned long"
+    program = Program(tree, load_counters(), ("drivers/any.c",))
+    assert program.member_type("other", "size", "drivers/any.c") == "int"

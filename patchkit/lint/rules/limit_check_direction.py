@@ -79,6 +79,25 @@ def _reversed(seen: Seen) -> bool:
     return all(fails(path) for path in below)
 
 
+def _asked_below(seen: Seen) -> bool:
+    """Tell whether a capability is asked for where the limit is not exceeded, and only there: what
+    it excuses is meant to be above the limit, however callers read the answer."""
+    site = seen[1]
+    if not whole_limit(site.check) or not site.check.counters:
+        return False
+    if not site.over or any(_asks(path, each) for path, each in site.over):
+        return False
+    return any(_asks(path, each) for path, each in site.under) and not all(
+        fails(path) for path, _ in site.over
+    )
+
+
+def _asks(path: Path, check: Check) -> bool:
+    """Tell whether a path asks for a capability after a check."""
+    after = path.events[path.events.index(check) + 1 :]
+    return any(isinstance(event, Capability) for event in after)
+
+
 def _granted(path: Path, check: Check) -> bool:
     """Tell whether a path answers yes right after the check, and does nothing else."""
     if fails(path) or path.function.returns != "bool":
@@ -108,6 +127,8 @@ def check(analysis: Analysis) -> Iterator[Finding]:
             continue
         resource = place.check.resource
         found = judged(place, _reversed)
+        if found is None and place.own is not None and _asked_below(place.own):
+            found = place.own
         if found is not None:
             yield check_finding(
                 RULE,

@@ -110,25 +110,26 @@ def _late(path: Path, structs: frozenset[str]) -> Iterator[tuple[Put, Event, Val
             case Get():
                 held[event.object.text] = held.get(event.object.text, 0) + 1
                 gone.pop(event.object.text, None)
-            case Put() if len(event.via) < _DEEP and not _looked_up(event.object):
+            case Put() if len(event.via) < (1 if _looked_up(event.object) else _DEEP):
                 text = event.object.text
                 held[text] = held.get(text, 0) - 1
                 if event.free or held[text] < 0:
                     gone.setdefault(text, event)
             case Charge() | Init():
-                if event.owner.text in gone:
+                if event.owner.text in gone and not (event.via and _looked_up(event.owner)):
                     yield gone[event.owner.text], event, event.owner
                 else:
                     freed = _read_freed(path, event, gone)
                     if freed is not None:
                         yield freed, event, freed.object
-            case Use() | Store():
+            case Use() | Store() if not (event.via and _looked_up(event.object)):
                 if event.object.text in gone and _matters(event, structs):
                     yield gone[event.object.text], event, event.object
 
 
 def _looked_up(value: Value) -> bool:
-    """Tell whether a value comes from a call: the next call may give another object."""
+    """Tell whether a value comes from a call: the next call may give another object. In one
+    function, outside of what it calls, it is the same all the same."""
     return any(atom.kind == "call" for atom in value.atoms())
 
 
@@ -137,7 +138,7 @@ def _read_freed(path: Path, event: Event, gone: dict[str, Put]) -> Put | None:
     freed = {
         name: put
         for put in gone.values()
-        if put.free and not put.via
+        if put.free and not put.via and not _looked_up(put.object)
         for name in _names(path.function, put.site)
     }
     if not freed:

@@ -52,6 +52,117 @@ void window_release(struct window *w)
 }
 """
 
+ASKED = """
+struct window { struct mm_struct *mm; unsigned long pages; };
+
+static bool window_fits(struct mm_struct *mm, unsigned long pages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pinned = mm->locked_vm + atomic64_read(&mm->pinned_vm) + pages;
+
+	return pinned <= limit || !window_strict() || capable(CAP_IPC_LOCK);
+}
+
+int window_map(struct window *w, unsigned long pages)
+{
+	if (!window_fits(current->mm, pages))
+		return -EPERM;
+	if (window_busy(w))
+		return -EBUSY;
+	w->mm = current->mm;
+	w->pages = pages;
+	mmgrab(w->mm);
+	atomic64_add(pages, &w->mm->pinned_vm);
+	return 0;
+}
+
+void window_release(struct window *w)
+{
+	atomic64_sub(w->pages, &w->mm->pinned_vm);
+	mmdrop(w->mm);
+	kfree(w);
+}
+"""
+
+JOINED = """
+struct queue { struct mm_struct *mm; struct user_struct *user; unsigned long count; };
+struct part { unsigned long size; bool big; };
+
+static int joined_charge(struct mm_struct *mm, unsigned long pages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (mm->locked_vm + atomic64_add_return(pages, &mm->pinned_vm) > limit &&
+		!capable(CAP_IPC_LOCK)) {
+		atomic64_sub(pages, &mm->pinned_vm);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int joined_set_up(struct queue *queue, struct part *part, int most)
+{
+	int i, err;
+
+	queue->count = 0;
+	for (i = 0; i < most; i++) {
+		if (part[i].big)
+			queue->count += part[i].size;
+		else
+			queue->count++;
+	}
+	if (!queue->count)
+		return 0;
+	err = joined_charge(queue->mm, queue->count);
+	if (err)
+		queue->count = 0;
+	return err;
+}
+
+void joined_clean(struct queue *queue)
+{
+	atomic64_sub(queue->count, &queue->mm->pinned_vm);
+}
+
+int joined_open(struct queue *queue, unsigned long count)
+{
+	struct user_struct *user = current_user();
+
+	if (atomic_long_add_return(count, &user->locked_vm) > PFN_DOWN(rlimit(RLIMIT_MEMLOCK)) &&
+		!capable(CAP_IPC_LOCK)) {
+		atomic_long_sub(count, &user->locked_vm);
+		return -ENOBUFS;
+	}
+	queue->user = get_uid(user);
+	queue->count = count;
+	return 0;
+}
+
+static void joined_done(struct queue *queue)
+{
+	atomic_long_sub(queue->count, &queue->user->locked_vm);
+	free_uid(queue->user);
+	kfree(queue);
+}
+
+void joined_drain(struct root *root)
+{
+	struct node *node;
+
+	while ((node = rb_first(root)))
+		joined_done(rb_entry(node, struct queue, node));
+}
+
+void joined_close(struct file *file)
+{
+	struct queue *queue = queue_get(file->private_data);
+
+	atomic_long_sub(queue->count, &queue->user->locked_vm);
+	free_uid(queue->user);
+	kfree(queue);
+}
+"""
+
 PARTS = """
 struct part { unsigned long size; };
 struct parts { struct mm_struct *mm; unsigned long pages; void *area; };
@@ -190,6 +301,23 @@ KINDS = {
     ),
     "a limit that is handed in bounds what is below it": Kind(
         HANDED, "pages > limit", "pages < limit", "limit-check-direction", "window_pin",
+    ),
+    "a capability excuses what is below the limit": Kind(
+        ASKED, "pinned <= limit", "pinned >= limit", "limit-check-direction", "window_fits",
+    ),
+    "small sums are free": Kind(
+        JOINED, "\terr = joined_charge(queue->mm, queue->count);",
+        "\terr = queue->count > 1 ? joined_charge(queue->mm, queue->count) : 0;",
+        "guard-differs", "joined_set_up",
+    ),
+    "an owner that was looked up is put first": Kind(
+        JOINED,
+        "queue_get(file->private_data);\n\n"
+        "\tatomic_long_sub(queue->count, &queue->user->locked_vm);\n"
+        "\tfree_uid(queue->user);\n",
+        "queue_get(file->private_data);\n\n\tfree_uid(queue->user);\n"
+        "\tatomic_long_sub(queue->count, &queue->user->locked_vm);\n",
+        "use-after-put", "joined_close",
     ),
     "an exit leaves a sum charged": Kind(
         PARTS, "\tif (!all->area)\n\t\tgoto undo;", "\tif (!all->area)\n\t\tgoto drop;",
