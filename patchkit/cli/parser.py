@@ -93,7 +93,7 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
     )
     if runs:
         group.add_argument(
-            "--targets", nargs="+", metavar="TARGET",
+            "--targets", action="extend", nargs="+", metavar="TARGET",
             help="kselftest targets (default: those of the series)",
         )  # fmt: skip
         group.add_argument(
@@ -129,8 +129,16 @@ def _guest(*, runs: bool = True) -> argparse.ArgumentParser:
 
 def _add_lint(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to report")
-    group.add_argument("--paths", nargs="+", metavar="FILE", help="only these files, directories")
-    group.add_argument("--rule", nargs="+", metavar="RULE", help="only these; see patchkit explain")
+    group.add_argument(
+        "--paths", action="extend", nargs="+", metavar="FILE", help="only these files, directories"
+    )
+    group.add_argument(
+        "--rule",
+        action="extend",
+        nargs="+",
+        metavar="RULE",
+        help="only these; see patchkit explain",
+    )
     group.add_argument("--since", metavar="REV", help="only what is not there yet at REV")
     known = group.add_mutually_exclusive_group()
     known.add_argument("--baseline", type=Path, metavar="FILE", help="only what FILE does not have")
@@ -270,7 +278,9 @@ def build_parser() -> argparse.ArgumentParser:
         "verify", "check the rendered commits as a maintainer would", tree, _series(), commits
     )
     verify.add_argument("--each", action="store_true", help="every commit, then the whole series")
-    verify.add_argument("--checks", nargs="+", metavar="CHECK", help="only these checks")
+    verify.add_argument(
+        "--checks", action="extend", nargs="+", metavar="CHECK", help="only these checks"
+    )
     verify.add_argument(
         "-j", "--jobs", type=_positive, metavar="N", help="jobs (default: all cores)"
     )

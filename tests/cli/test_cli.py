@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from patchkit.cli import main
+from patchkit.cli.parser import build_parser
 from patchkit.errors import ExitCode
 
 SOURCE = "int answer(void)\n{\n\treturn 41;\n}\n"
@@ -264,3 +265,18 @@ def test_escape_sequences_of_a_log_do_not_reach_the_terminal(
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "a\\x1b[31m" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["verify", "mpin", "--tree", "x"], "checks"),
+        (["test", "mpin", "--tree", "x"], "targets"),
+        (["lint", "--tree", "x"], "paths"),
+        (["lint", "--tree", "x"], "rule"),
+    ],
+)
+def test_an_option_that_takes_many_can_be_given_again(words: list[str], name: str) -> None:
+    option = f"--{name}"
+    arguments = build_parser().parse_args([*words, option, "a", "b", option, "c"])
+    assert getattr(arguments, name) == ["a", "b", "c"]
