@@ -79,7 +79,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "why": verdict.why,
         "tests": [
             {"name": test.name, "status": test.status, "seconds": test.seconds,
-             "reason": test.reason}
+             "reason": test.reason, **({"log": list(test.log)} if test.bad and test.log else {})}
             for test in verdict.tests
         ],
         "crashes": [

@@ -221,6 +221,15 @@ def test_parse_gives_a_verdict(
         assert report["crashes"][0]["line"] == 5
 
 
+def test_what_a_failed_test_said_is_in_its_entry(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"1..2\n# all is well\nok 1 one\n# a.c:7: 1 is not 2\nnot ok 2 two\n")
+    report = call("parse", str(path), capsys=capsys, code=ExitCode.NO)
+    assert [test.get("log") for test in report["tests"]] == [None, ["a.c:7: 1 is not 2"]]
+
+
 def test_commands_are_shown_with_v_and_only_then(
     series: list[str], tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
