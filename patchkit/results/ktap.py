@@ -7,7 +7,8 @@ What is understood:
 - nesting by ``# `` in front of each line (kselftest's runner), by spaces (KTAP proper) or tabs (old
   KUnit), mixed and to any sensible depth; a test's own result follows those of the tests inside it;
 - plans early, late, absent or wrong, and ``1..0 # SKIP reason``;
-- results without number, without name (``ok 3 # SKIP reason``), with or without ``- ``;
+- results without number, without name (``ok 3 # SKIP reason``), with or without ``- ``; what
+  kselftest_harness.h says as a test begins then names it;
 - the directives SKIP, XFAIL, TODO, TIMEOUT, error, ``exit=N`` and ``signal=N``;
 - ``Bail out!``;
 - a message of the kernel in the middle of a result, where both write to one console;
@@ -45,6 +46,8 @@ _SUBTEST = re.compile(r"Subtest: (.+?)\s*")
 _STARTED = re.compile(r"selftests: (\S+: .+?)\s*")
 _SKIPPED = re.compile(r"([^\s:]+): (.+)")
 """kselftest.h writes all that it knows of a skipped test behind the directive."""
+_RUNNING = re.compile(r"\s*RUN {2,}(\S+) \.\.\.\s*")
+"""kselftest_harness.h says what begins; up to 6.1 it leaves out the name of what is skipped."""
 _SECONDS = re.compile(r"patchkit: seconds=(\d{1,9}(?:\.\d{1,9})?)")
 _WORD = re.compile(r"(SKIP|XFAIL|TODO|TIMEOUT|error|exit=|signal=)[:\s]*(.*)", re.DOTALL | re.I)
 _DIRECTIVE = re.compile(r"(?:^|(?<!\\)\s)#(?=\s|$|SKIP|TODO)\s*", re.I)
@@ -263,7 +266,8 @@ class Parser:
             name, reason = named.groups()
         inside = level.inside
         if not name:
-            name = (inside.name if inside else "") or f"test {match[2] or len(level.cases) + 1}"
+            name = (inside.name if inside else "") or _running(level.log)
+            name = name or f"test {match[2] or len(level.cases) + 1}"
         if level.started and level.started != name:
             # It is another test's result: the one that started has not reported.
             level.settle()
@@ -282,6 +286,11 @@ class Parser:
         level.log.clear()
         if cut:
             self._last_cut = case
+
+
+def _running(log: Iterable[str]) -> str:
+    """Return the name of the test that *log* begins with; empty if it does not tell."""
+    return next((match[1] for line in log if (match := _RUNNING.fullmatch(line))), "")
 
 
 def _something_passed(cases: Iterable[Case], but: Case) -> bool:

@@ -140,6 +140,30 @@ not ok 4 fixture.fourth # XFAIL known since then
     ),
 )  # fmt: skip
 
+OLD_HARNESS = Log(
+    b"""TAP version 13
+1..1
+# selftests: mpin: ring
+# TAP version 13
+# 1..3
+# #  RUN           ring.plain ...
+# #            OK  ring.plain
+# ok 1 ring.plain
+# #  RUN           ring.huge.cloned ...
+# # ring.c:9:cloned: #  RUN  other ...
+# #      SKIP      no clones
+# #            OK  ring.huge.cloned
+# ok 2 # SKIP no clones
+# ok 3 # SKIP nothing said it began
+ok 1 selftests: mpin: ring
+""",
+    "pass",
+    (
+        "mpin: ring=pass", "mpin: ring: ring.plain=pass", "mpin: ring: ring.huge.cloned=skip",
+        "mpin: ring: test 3=skip",
+    ),
+)  # fmt: skip
+
 TIMEOUT = Log(
     b"TAP version 13\n1..2\n# selftests: mm: slow\n# started\n"
     b"not ok 1 selftests: mm: slow # TIMEOUT 45 seconds\n# selftests: mm: quick\n"
