@@ -4,7 +4,6 @@
 
 #define VM_UFFD_WP	0x00001000
 
-bool vma_is_anonymous(const struct vm_area_struct *vma);
 bool vma_is_shmem(const struct vm_area_struct *vma);
 
 static inline bool vma_can_userfault(struct vm_area_struct *vma,

@@ -86,6 +86,7 @@ static void unmap_single_vma(struct mmu_gather *tlb,
 typedef unsigned int vm_fault_t;
 
 #define VM_FAULT_SIGBUS		2
+#define VM_FAULT_WRITE		8
 #define VM_FAULT_HWPOISON	0x10
 
 struct vm_fault {
@@ -94,6 +95,7 @@ struct vm_fault {
 	pmd_t *pmd;
 	pte_t orig_pte, *pte;
 	spinlock_t *ptl;
+	struct page *page;
 };
 
 vm_fault_t swap_page_in(struct vm_fault *vmf, swp_entry_t entry);
@@ -112,6 +114,27 @@ vm_fault_t do_swap_page(struct vm_fault *vmf)
 		return ret;
 	}
 	return swap_page_in(vmf, entry);
+}
+
+void wp_page_reuse(struct vm_fault *vmf);
+vm_fault_t wp_page_copy(struct vm_fault *vmf);
+bool PageKsm(struct page *page);
+int page_mapcount(struct page *page);
+bool is_only_reference(struct page *page);
+
+static vm_fault_t do_wp_page(struct vm_fault *vmf)
+	__releases(vmf->ptl)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (!(vma->vm_flags & VM_SHARED)) {
+		struct page *page = vmf->page;
+
+		if (!is_only_reference(page))
+			return wp_page_copy(vmf);
+	}
+	wp_page_reuse(vmf);
+	return 0;
 }
 
 struct pt_regs;

@@ -48,6 +48,7 @@ struct vm_fault {
 	pmd_t *pmd;
 	pte_t orig_pte, *pte;
 	spinlock_t *ptl;
+	struct page *page;
 };
 
 static inline int zap_nonpresent_ptes(struct mmu_gather *tlb,
@@ -92,6 +93,19 @@ static vm_fault_t handle_pte_marker(struct vm_fault *vmf)
 	if (marker & PTE_MARKER_POISONED)
 		return VM_FAULT_HWPOISON;
 	return pte_marker_clear(vmf);
+}
+
+void wp_page_reuse(struct vm_fault *vmf);
+vm_fault_t wp_page_copy(struct vm_fault *vmf);
+bool PageAnonExclusive(struct page *page);
+
+static vm_fault_t do_wp_page(struct vm_fault *vmf)
+	__releases(vmf->ptl)
+{
+	if (!PageAnonExclusive(vmf->page))
+		return wp_page_copy(vmf);
+	wp_page_reuse(vmf);
+	return 0;
 }
 
 struct pt_regs;

@@ -24,6 +24,7 @@ typedef _Bool bool;
 #define __user
 #define asmlinkage
 #define __must_check
+#define __releases(lock)
 #define __maybe_unused	__attribute__((unused))
 #define __always_inline	inline
 #define __latent_entropy
@@ -77,6 +78,7 @@ typedef struct {
 } atomic64_t;
 
 int atomic_read(const atomic_t *v);
+int atomic_read_acquire(const atomic_t *v);
 void atomic_set(atomic_t *v, int i);
 void atomic_inc(atomic_t *v);
 void atomic_dec(atomic_t *v);

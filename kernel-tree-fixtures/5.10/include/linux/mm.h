@@ -85,6 +85,7 @@ struct vm_area_struct *get_gate_vma(struct mm_struct *mm);
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
 struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig);
 void vm_area_free(struct vm_area_struct *vma);
+bool vma_is_anonymous(const struct vm_area_struct *vma);
 bool vma_is_dax(const struct vm_area_struct *vma);
 
 extern struct vm_area_struct *vma_merge(struct mm_struct *,

@@ -25,6 +25,7 @@ typedef _Bool bool;
 #define __user
 #define asmlinkage
 #define __must_check
+#define __releases(lock)
 #define __latent_entropy
 #define __randomize_layout
 #define EXPORT_SYMBOL(symbol)
