@@ -13,7 +13,7 @@ help:
 	@echo 'make demo       fetch Debian'"'"'s 6.12 kernel, apply vm-pinned and mpin, build, boot, test'
 	@echo 'make test       all tests: fixtures, real trees, two kernels built and booted (< 45 min)'
 	@echo 'make offline    the same series on a built-in fixture, in seconds, without a network'
-	@echo 'make test-fast  tests on fixtures only (< 2 min)'
+	@echo 'make test-fast  tests on fixtures, those that take seconds left out (< 2 min)'
 	@echo 'make prove      everything on every kernel (hours, resumable); writes docs/proof.json'
 
 demo: deps $(VENV)/.installed
@@ -39,7 +39,7 @@ lint: $(VENV)/.installed
 
 test-fast: lint
 	.ci/deps .ci/packages-test
-	$(BIN)/pytest -q -n auto -m 'not real and not boot and not prove'
+	$(BIN)/pytest -q -n auto -m 'not real and not slow and not boot and not prove'
 
 # Tests of one real tree share its analysis (loadgroup). The kernels in one process and in order,
 # for each uses both cores by itself.

@@ -27,6 +27,8 @@ from patchkit.progress import Progress
 from patchkit.results.coverage import Coverage
 from patchkit.results.record import read_run
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["guest", "toolchain", "tree"]
 
 FAR = Clocks(first_byte=60, ready=60, silence=60, total=60, panic=60, nmi=0, grace=0.2)

@@ -24,6 +24,8 @@ from patchkit.results.ktap import parse
 from patchkit.results.record import Run, write_run
 from patchkit.results.verdict import judge
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ("pytester",)
 __all__ = ["guest", "hooks", "tree"]  # hooks: imported once, not by each session again
 

@@ -17,6 +17,8 @@ from patchkit.commits.status import status
 from patchkit.commits.transaction import ApplyRequest, apply
 from patchkit.commits.undo import UndoRequest, undo
 
+pytestmark = pytest.mark.slow
+
 NAME = "patchkit/vm-pinned"
 
 

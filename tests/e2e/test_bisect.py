@@ -15,6 +15,8 @@ from fakes.tree import tree
 
 from patchkit.boot.qemu import Guest
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["guest", "tree"]
 
 HISTORY = (

@@ -7,11 +7,15 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from patchkit.lint.model import Report
 from patchkit.lint.session import LintRequest, lint
 from patchkit.paths import data_directory
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree
+
+pytestmark = pytest.mark.slow
 
 
 def linted(root: Path) -> Report:

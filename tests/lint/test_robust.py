@@ -23,6 +23,8 @@ from patchkit.progress import no_progress
 from patchkit.tree.source import REGULAR, compute_blob_id
 from patchkit.tree.tokens import tokenize
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 600
 """Of processor time, after which a hostile file is taken to hang the lint; it takes a few."""
 MEGABYTES = 1024

@@ -13,6 +13,8 @@ from patchkit.errors import TemplateError
 from patchkit.series.manifest import load_series
 from patchkit.series.render import Renderer
 
+pytestmark = pytest.mark.slow
+
 FACTS: dict[str, Any] = {"yes": True, "no": False, "names": ("a", "b"), "text": "x"}
 
 

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from patchkit.paths import data_directory
 from patchkit.series.model import Plan
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree, OverlayTree, Tree
+
+pytestmark = pytest.mark.slow
 
 ZONES = {
     "0010-mm-rmap-let-pinned-memory-leave-zone_movable",

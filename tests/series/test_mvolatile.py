@@ -14,6 +14,8 @@ from patchkit.paths import data_directory
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = data_directory("kernel-tree-fixtures")
 PINNED = ["vm-pinned", "mpin"]
 ERAS = ("5.10", "6.12", "7.2")

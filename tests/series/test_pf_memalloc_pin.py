@@ -21,6 +21,8 @@ from patchkit.series.model import PatchPlan, Plan
 from patchkit.series.plan import plan
 from patchkit.tree.source import DirectoryTree, GitTree, OverlayTree, Tree
 
+pytestmark = pytest.mark.slow
+
 NAME = "pf-memalloc-pin"
 TEMPLATES = data_directory("templates")
 FIXTURES = data_directory("kernel-tree-fixtures")

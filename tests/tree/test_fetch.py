@@ -19,10 +19,13 @@ from patchkit.tree.store import list_trees, trees_directory
 sys.path.insert(0, str(Path(__file__).parent))
 from mirror import KERNEL, MTIME, Machine, Mirror
 
-pytestmark = pytest.mark.skipif(
-    not all(shutil.which(name) for name in ("apt-get", "dpkg-deb", "gpg", "xz")),
-    reason="needs apt, dpkg, gpg and xz",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not all(shutil.which(name) for name in ("apt-get", "dpkg-deb", "gpg", "xz")),
+        reason="needs apt, dpkg, gpg and xz",
+    ),
+]
 NEWER = {**KERNEL, "NEWER": (0o100644, b"yes\n")}
 
 

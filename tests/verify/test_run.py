@@ -17,6 +17,8 @@ from patchkit.verify.run import verify
 sys.path.insert(0, str(Path(__file__).parent))
 from minikernel import MiniKernel
 
+pytestmark = pytest.mark.slow
+
 CHECKS = ("checkpatch", "kernel-doc", "objects", "sparse")
 D = "int d(void);\nint d(void) { return 0; }\n"
 
