@@ -127,6 +127,8 @@ class Moves:
             function.problem,
             self._summary(function.summary, now),
             tuple(self._path(path, now) for path in function.glimpses),
+            function.joined,
+            function.asked,
         )
 
     def _path(self, path: Path, now: ir.Function) -> Path:

@@ -81,6 +81,7 @@ class FunctionPaths:
     *glimpses* are the beginnings of paths up to limit checks that are on none of the paths, because
     what came behind them was joined. *joined* when so many ways met somewhere that they were joined
     though they had stored different things: that a path has not stored something says nothing then.
+    *asked* names the capabilities that are tested somewhere, whether paths still tell or not.
     """
 
     function: ir.Function
@@ -89,6 +90,7 @@ class FunctionPaths:
     summary: Summary | None = None
     glimpses: tuple[Path, ...] = ()
     joined: bool = False
+    asked: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

@@ -18,22 +18,22 @@ from patchkit.lint.branching import Branching, decided
 from patchkit.lint.calls import Machine
 from patchkit.lint.conditions import Condition, compare, truth
 from patchkit.lint.evaluate import evaluate
-from patchkit.lint.events import Charge, Check, Event, Site, Store
+from patchkit.lint.events import Capability, Charge, Check, Event, Site, Store
 from patchkit.lint.graph import Graph
 from patchkit.lint.merging import forget_marks, hard, marks_of, merge
 from patchkit.lint.slicing import Slice, warns
 from patchkit.lint.state import LoopEntry, State
 from patchkit.lint.values import Value
 
-MOST_STATES = 96
+MOST_STATES = 192
 """States at one block; more are merged by what they have done."""
 MOST_ROUNDS = 4
 """States that go round a loop again; more are merged likewise."""
 MOST_ENDS = 12
 """States at one return; of more, those that differ in branches only become one."""
-MOST_WAITING = 800
+MOST_WAITING = 1600
 MOST_EVENTS = 500
-MOST_STEPS = 12_000
+MOST_STEPS = 24_000
 """Blocks executed for one function; a function that needs more is not analysed."""
 
 
@@ -69,6 +69,8 @@ class Executor:
         self.glimpses: dict[tuple[Site, str, str], tuple[Event, ...]] = {}
         """What led to each limit check, by place, relation and usage: states may be joined behind
         it."""
+        self.asked: set[str] = set()
+        """The capabilities that were tested: what a test gave may be joined, too."""
 
     def run(self) -> list[End]:
         """Return all ends. Raises TooManyPaths."""
@@ -265,7 +267,9 @@ class Executor:
     def _assume(self, condition: Condition, state: State, site: Site, plain: bool) -> None:
         self._rules.assume(condition, state, site, narrow=self._machine.narrow_of, plain=plain)
         last = state.events[-1]
-        if isinstance(last, Check):
+        if isinstance(last, Capability):
+            self.asked.add(last.name)
+        elif isinstance(last, Check):
             self.glimpses.setdefault((site, last.relation, last.usage.text), state.events)
 
     def _return(self, expression: ir.Expr | None, site: Site, state: State) -> None:

@@ -87,7 +87,9 @@ def analyse(function: ir.Function, types: Types, view: View) -> FunctionPaths:
     done = [(each.events, each.result, each.outcome) for each in paths]
     summary = summarise(function, done, companions, frozenset(view.tables.accounts))
     glimpses = _glimpses(function, executor, paths)
-    return FunctionPaths(function, paths, "", summary, glimpses, executor.joined)
+    return FunctionPaths(
+        function, paths, "", summary, glimpses, executor.joined, frozenset(executor.asked)
+    )
 
 
 def _glimpses(

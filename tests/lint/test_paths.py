@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 from patchkit.lint.events import Check
-from tests.lint.analysed import branches, charges, checks, function_of, shape
+from tests.lint.analysed import (
+    HEADER,
+    analysis_of,
+    branches,
+    charges,
+    checks,
+    function_of,
+    shape,
+)
 
 
 def test_a_condition_tested_twice_does_not_make_paths_that_cannot_be() -> None:
@@ -202,3 +210,19 @@ def test_a_check_is_seen_though_what_follows_is_joined() -> None:
         "\treturn 0;\n}\n"
     )
     assert [site.check.counters[0][0] for site in function.checks()] == ["mm.locked_vm"]
+
+
+def test_what_is_lost_where_ways_meet_is_known_after_an_edit_above_too() -> None:
+    arms = "".join(f"\tif (a{n})\n\t\tmm->locked_vm += a{n};\n" for n in range(8))
+    names = ", ".join(f"int a{n}" for n in range(8))
+    text = (
+        HEADER + f"int f(struct mm_struct *mm, {names})\n{{\n{arms}"
+        "\tif (capable(CAP_IPC_LOCK))\n\t\treturn 0;\n\tmm->locked_vm++;\n\treturn 0;\n}\n"
+    )
+    before = analysis_of(a=text.removeprefix(HEADER))
+    after = before.edited({"a.c": ("/* One line more. */\n" + text).encode()})
+    for each in (before, after):
+        function = each.function("f")
+        assert function is not None
+        assert function.joined
+        assert function.asked == {"CAP_IPC_LOCK"}

@@ -70,7 +70,7 @@ def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
     if any(answer is not None for answer in answers):
         had = [path for path, _ in site.over if _answer(path, capability)]
         return had if all(fails(path) for path in had) else []
-    if not whole_limit(site.check):
+    if _unknown(seen[0], capability) or not whole_limit(site.check):
         return []
     refused = tuple(each for each in site.over if fails(each[0]))
     if not site.over:  # a refusal may have been joined with other failures
@@ -81,6 +81,14 @@ def _refused(seen: Seen, capability: str, analysis: Analysis) -> list[Path]:
         for path, check in refused
         if not members.decide(path, check) and not any(own.zero for _, own in check.counters)
     ]
+
+
+def _unknown(function: FunctionPaths, capability: str) -> bool:
+    """Tell whether a function asks for the capability and no path tells any more what came of it,
+    because paths were joined behind that."""
+    return capability in function.asked and all(
+        _answer(path, capability) is None for path in function.paths
+    )
 
 
 def _answer(path: Path, capability: str) -> bool | None:
